@@ -1,0 +1,1 @@
+export type { EntraSettings, PrincipalKind, TokenVerifier, UserInfo, VerifiedToken } from './types.ts';

@@ -1,0 +1,45 @@
+// The gateway's settings, already parsed and checked: this file only says what they are.
+import type { EntraSettings } from '../auth/index.ts';
+import type { LogLevel } from '../observe/index.ts';
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+}
+
+/** Roles grow to the right: a viewer reads, a user reads and writes, an admin also manages the cluster. */
+export type AccessRole = 'viewer' | 'user' | 'admin';
+
+/** Who may reach a cluster through the gateway. Nobody may whom no rule names. */
+export interface AccessRule {
+  /** Cluster names; `*` is every cluster. */
+  readonly clusters: readonly string[];
+  readonly role: AccessRole;
+  /** Entra object ids. */
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+  /** Application (client) ids or object ids of service principals: match app-only tokens, never a user's. */
+  readonly applications: readonly string[];
+}
+
+export interface GatewayConfig {
+  readonly listen: ListenAddress;
+  /** /healthz, /readyz and /metrics: plain HTTP, never exposed. */
+  readonly privateListen: ListenAddress;
+  /** Where clients and agents find the gateway, e.g. `https://relay.example.com`; an origin without a path. */
+  readonly publicUrl: string;
+  /** Holds the gateway's own CA, its keys and its database. */
+  readonly dataDir: string;
+  /** `<cluster>.<clusterDomain>` is a cluster's TLS server name. */
+  readonly clusterDomain: string;
+  /** `<cluster>.<hostDomain>` is a cluster's host name, where the operator has a wildcard certificate. */
+  readonly hostDomain?: string;
+  /** The certificate for the gateway's own name (and host domain); without it the own CA issues one. */
+  readonly tls?: { readonly certificateFile: string; readonly privateKeyFile: string };
+  readonly entra: EntraSettings;
+  readonly access: readonly AccessRule[];
+  /** How long running requests may go on after SIGTERM. */
+  readonly drainTimeoutMs: number;
+  readonly logLevel: LogLevel;
+}

@@ -1,0 +1,5 @@
+export { ClusterConnectError, ConfigError, errorCode } from './coded-error.ts';
+export type { ConfigErrorCode } from './coded-error.ts';
+export { createLogger, silentLogger } from './logger.ts';
+export type { Logger, LoggerOptions, LogFields, LogLevel } from './logger.ts';
+export { redactFields, redactText } from './redact.ts';
