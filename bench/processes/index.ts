@@ -1,0 +1,3 @@
+export { startChild } from './child.ts';
+export type { Child, ChildOptions } from './child.ts';
+export type { BenchEntraSettings } from './entra-settings.ts';

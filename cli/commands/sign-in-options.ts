@@ -1,0 +1,79 @@
+// The sign-in options, the same for get-credentials (which writes them down) and get-token (which uses them).
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { usageError } from '../cli-error.ts';
+import { parseGuid, parseHttpsOrigin, parseTenant } from '../config/parse-text.ts';
+import { LOGIN_MODE_NAMES, loginMode } from '../token/login-modes.ts';
+
+export interface SignInOptions {
+  readonly login: string;
+  readonly tenant?: string;
+  readonly clientId?: string;
+  readonly serverId?: string;
+  readonly scope?: string;
+  readonly authorityHost?: string;
+  readonly authorityCa?: string;
+}
+
+export function addSignInOptions(command: Command): Command {
+  return command
+    .addOption(new Option('-l, --login <mode>', LOGIN_MODE_NAMES.join(' or ')).default('devicecode'))
+    .option('-t, --tenant <id>', 'tenant id or domain; else AZURE_TENANT_ID')
+    .option('--client-id <id>', 'the application that signs in; else AZURE_CLIENT_ID')
+    .option('--server-id <id>', 'the API that the token is for: asks for its scope <id>/.default')
+    .option('--scope <scope>', 'the scope itself, instead of --server-id')
+    .option('--authority-host <url>', 'else AZURE_AUTHORITY_HOST, else https://login.microsoftonline.com')
+    .option('--authority-ca <file>', 'PEM of an extra CA for the authority host');
+}
+
+/**
+ * The options with every value checked and in one spelling; what is missing stays missing.
+ * @throws CliError CC_ERR_CLI_USAGE
+ */
+export function checkSignInOptions(options: SignInOptions): SignInOptions {
+  loginMode(options.login);
+  if (options.serverId !== undefined && options.scope !== undefined) {
+    throw usageError('--server-id and --scope are both given', 'Keep one of them');
+  }
+  const tenant = checked('--tenant', options.tenant, parseTenant, 'a GUID or a domain such as contoso.com');
+  const clientId = checked('--client-id', options.clientId, parseGuid, 'a GUID');
+  const serverId = checked(
+    '--server-id',
+    options.serverId,
+    parseWord,
+    'a GUID or an App ID URI such as api://...',
+  );
+  const scope = checked('--scope', options.scope, parseWord, 'one scope, such as api://my-api/.default');
+  const host = checked(
+    '--authority-host',
+    options.authorityHost,
+    parseHttpsOrigin,
+    'an https address without a path',
+  );
+  return {
+    login: options.login,
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(serverId === undefined ? {} : { serverId }),
+    ...(scope === undefined ? {} : { scope }),
+    ...(host === undefined ? {} : { authorityHost: host }),
+    ...(options.authorityCa === undefined ? {} : { authorityCa: options.authorityCa }),
+  };
+}
+
+function checked(
+  flag: string,
+  text: string | undefined,
+  parse: (text: string) => string | undefined,
+  mustBe: string,
+): string | undefined {
+  if (text === undefined) return undefined;
+  const value = parse(text);
+  if (value === undefined)
+    throw usageError(`${flag} is not ${mustBe}`, 'Correct it and run the command again');
+  return value;
+}
+
+function parseWord(text: string): string | undefined {
+  return /^[\x21-\x7e]{1,500}$/.test(text) && !text.startsWith('-') ? text : undefined;
+}

@@ -1,0 +1,67 @@
+// The gateway's settings as a person writes them: names, kinds, limits, defaults and what each is for.
+// docs/configuration.md lists the same; a test compares the two.
+import { z } from 'zod';
+import { LOG_LEVELS, entraFields } from './entra-fields.ts';
+import { clusterPattern, dnsName, duration, guid, httpsOrigin, listenAddress, path } from './fields.ts';
+import { settingNotes } from './setting-keys.ts';
+
+const MAX_RULES = 1000;
+const MAX_NAMES_IN_RULE = 1000;
+
+const accessRule = z
+  .strictObject({
+    clusters: z.array(clusterPattern()).min(1).max(MAX_NAMES_IN_RULE),
+    role: z.enum(['viewer', 'user', 'admin']),
+    users: z.array(guid()).max(MAX_NAMES_IN_RULE).default([]),
+    groups: z.array(guid()).max(MAX_NAMES_IN_RULE).default([]),
+    applications: z.array(guid()).max(MAX_NAMES_IN_RULE).default([]),
+  })
+  .refine((rule) => rule.users.length + rule.groups.length + rule.applications.length > 0, {
+    message: 'names nobody: give users, groups or applications',
+  });
+
+export const gatewaySchema = z.strictObject({
+  listen: listenAddress()
+    .prefault('0.0.0.0:8443')
+    .register(settingNotes, { description: 'Where clients and agents connect (TLS).' }),
+  privateListen: listenAddress().prefault('127.0.0.1:9090').register(settingNotes, {
+    description: '`/healthz`, `/readyz` and `/metrics`: plain HTTP, not for the outside.',
+  }),
+  publicUrl: httpsOrigin().register(settingNotes, {
+    description: 'Where clients and agents find the gateway.',
+  }),
+  dataDir: path().prefault('/var/lib/cluster-connect').register(settingNotes, {
+    description: "Holds the gateway's own CA, its keys and its database.",
+    relative: true,
+  }),
+  clusterDomain: dnsName().default('cluster-connect.internal').register(settingNotes, {
+    description: "`<cluster>.<clusterDomain>` is a cluster's TLS server name. Needs no DNS.",
+  }),
+  hostDomain: dnsName().optional().register(settingNotes, {
+    description: "`<cluster>.<hostDomain>` is a cluster's host name; needs a wildcard name and certificate.",
+  }),
+  tls: z
+    .strictObject({
+      certificateFile: path().register(settingNotes, {
+        description: "PEM chain for the gateway's own name; without it the own CA issues one.",
+        holds: 'certificates',
+      }),
+      privateKeyFile: path().register(settingNotes, {
+        description: 'PEM private key of that chain.',
+        holds: 'private key',
+      }),
+    })
+    .optional(),
+  entra: entraFields(),
+  access: z.array(accessRule).max(MAX_RULES).default([]).register(settingNotes, {
+    description: 'Who may reach which cluster. Nobody may whom no rule names.',
+    noFlag: true,
+  }),
+  drainTimeout: duration(0, 3_600_000, 'at most 1h')
+    .prefault('30s')
+    .register(settingNotes, { description: 'How long running requests may go on after SIGTERM.' }),
+  logLevel: z
+    .enum(LOG_LEVELS)
+    .default('info')
+    .register(settingNotes, { description: 'Log lines of this level and above.' }),
+});

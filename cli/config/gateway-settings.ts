@@ -1,0 +1,69 @@
+// From the gateway's settings as a person writes them to GatewayConfig: what the schema alone cannot check.
+import { X509Certificate, createPrivateKey } from 'node:crypto';
+import type { z } from 'zod';
+import type { GatewayConfig } from '../../gateway/index.ts';
+import { ConfigError } from '../../observe/index.ts';
+import { gatewaySchema } from './gateway-schema.ts';
+import { deepFreeze } from './deep-freeze.ts';
+import { collectSettings } from './collect-settings.ts';
+import type { Settings, SettingsSources } from './collect-settings.ts';
+
+/**
+ * Flags over environment over file over defaults.
+ * @throws ConfigError with every problem of every source
+ */
+export function parseGatewayConfig(sources: SettingsSources): GatewayConfig {
+  const settings = collectSettings(gatewaySchema, sources);
+  const problems = [...settings.problems, ...pairProblem(settings)];
+  const { values } = settings;
+  if (values !== undefined) problems.push(...nameProblems(values, settings));
+  if (values === undefined || problems.length > 0) throw new ConfigError(problems);
+  const { authorityCaFile: _file, ...entra } = values.entra;
+  const authorityCa = settings.contents.get('entra.authorityCaFile');
+  return deepFreeze({
+    listen: values.listen,
+    privateListen: values.privateListen,
+    publicUrl: values.publicUrl,
+    dataDir: values.dataDir,
+    clusterDomain: values.clusterDomain,
+    ...(values.hostDomain === undefined ? {} : { hostDomain: values.hostDomain }),
+    ...(values.tls === undefined ? {} : { tls: values.tls }),
+    entra: { ...entra, ...(authorityCa === undefined ? {} : { authorityCa }) },
+    access: values.access,
+    drainTimeoutMs: values.drainTimeout,
+    logLevel: values.logLevel,
+  });
+}
+
+// One name must not mean two things: a connection whose server name is a cluster's serves that cluster only.
+function nameProblems(
+  values: z.output<typeof gatewaySchema>,
+  settings: Settings<typeof gatewaySchema>,
+): string[] {
+  const problems: string[] = [];
+  const gatewayName = new URL(values.publicUrl).hostname;
+  if (isUnder(gatewayName, values.clusterDomain)) {
+    problems.push(`${settings.at('publicUrl')} must not lie under clusterDomain`);
+  }
+  const { hostDomain } = values;
+  if (hostDomain === undefined) return problems;
+  if (hostDomain === values.clusterDomain) {
+    problems.push(`${settings.at('hostDomain')} must differ from clusterDomain`);
+  }
+  // `relay.example.com` is the gateway beside `*.example.com`: that name can then be no cluster's.
+  if (gatewayName === hostDomain)
+    problems.push(`${settings.at('hostDomain')} must differ from the publicUrl's host`);
+  return problems;
+}
+
+function isUnder(name: string, domain: string): boolean {
+  return name === domain || name.endsWith(`.${domain}`);
+}
+
+function pairProblem(settings: Settings<typeof gatewaySchema>): string[] {
+  const certificate = settings.contents.get('tls.certificateFile');
+  const key = settings.contents.get('tls.privateKeyFile');
+  if (certificate === undefined || key === undefined) return [];
+  const matches = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+  return matches ? [] : [`${settings.at('tls.privateKeyFile')} is not the key of tls.certificateFile`];
+}

@@ -1,0 +1,38 @@
+// How kubectl will start this program: by its name where it is installed, else by the very files that run now.
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
+
+export const PROGRAM_NAME = 'cluster-connect';
+
+export interface ExecCommand {
+  readonly command: string;
+  /** What must come before the subcommand. */
+  readonly args: readonly string[];
+}
+
+/** `option` is `--exec-command`; a command of one word or a path, taken as it is. */
+export function execCommand(
+  option: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): ExecCommand {
+  if (option !== undefined) return { command: option, args: [] };
+  if (isOnPath(environment['PATH'] ?? '')) return { command: PROGRAM_NAME, args: [] };
+  return { command: process.execPath, args: [resolve(process.argv[1] ?? '')] };
+}
+
+function isOnPath(path: string): boolean {
+  const names =
+    process.platform === 'win32' ? [`${PROGRAM_NAME}.cmd`, `${PROGRAM_NAME}.exe`] : [PROGRAM_NAME];
+  // A relative entry means another place in each directory kubectl is called from.
+  const directories = path.split(delimiter).filter((directory) => isAbsolute(directory));
+  return directories.some((directory) => names.some((name) => isExecutable(join(directory, name))));
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}

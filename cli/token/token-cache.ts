@@ -1,0 +1,111 @@
+// Access tokens on disk, so that each kubectl call does not sign in again. Readable by the owner only; whatever looks
+// wrong about a file (owner, mode, shape, age) makes it a miss, never an error.
+import { createHash } from 'node:crypto';
+import { lstatSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { FILE_LIMITS, readBoundedFile } from '../files/read-bounded.ts';
+import { writeFileAtomic } from '../files/write-atomic.ts';
+import type { AccessToken, SignInRequest } from './sign-in-request.ts';
+
+/** A token this close to its end is not handed out again: kubectl may need it for a while. */
+export const EXPIRY_MARGIN_MS = 300_000;
+/** For tokens that live shorter than a few margins: half of what is left at issue would never be cached otherwise. */
+const SHORT_LIFE_MARGIN_MS = 30_000;
+const MAX_TOKEN_LENGTH = 65_536;
+const FORMAT = 1;
+
+/** CLUSTER_CONNECT_CACHE_DIR, else beside kubectl's own caches (KUBECACHEDIR, ~/.kube/cache). */
+export function tokenCacheDirectory(
+  option: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  const own = option ?? environment['CLUSTER_CONNECT_CACHE_DIR'];
+  if (own !== undefined && own !== '') return resolve(own);
+  const kubectls = environment['KUBECACHEDIR'];
+  const parent = kubectls === undefined || kubectls === '' ? join(homedir(), '.kube', 'cache') : kubectls;
+  return resolve(parent, 'cluster-connect');
+}
+
+/** Two requests share a file only if every setting that shapes the token is the same. */
+export function tokenFile(directory: string, mode: string, request: SignInIdentity): string {
+  return join(directory, `token-${digest([mode, ...identityOf(request), request.scope])}.json`);
+}
+
+/** One account (its refresh token) serves all scopes. */
+export function accountFile(directory: string, mode: string, request: SignInIdentity): string {
+  return join(directory, `account-${digest([mode, ...identityOf(request)])}.json`);
+}
+
+export type SignInIdentity = Pick<SignInRequest, 'authorityHost' | 'tenant' | 'clientId' | 'scope'>;
+
+/** Never throws: undefined is a miss. */
+export function readCachedToken(file: string, nowMs: number): AccessToken | undefined {
+  const text = readPrivateFile(file);
+  if (text === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const entry = parseEntry(value);
+  return entry !== undefined && nowMs < entry.usableUntilMs && nowMs >= entry.storedAtMs - EXPIRY_MARGIN_MS
+    ? { token: entry.token, expiresAtMs: entry.expiresAtMs }
+    : undefined;
+}
+
+/** @throws CliError CC_ERR_CLI_FILE_UNWRITABLE */
+export function writeCachedToken(file: string, token: AccessToken, nowMs: number): void {
+  const life = token.expiresAtMs - nowMs;
+  const margin = life > 3 * EXPIRY_MARGIN_MS ? EXPIRY_MARGIN_MS : SHORT_LIFE_MARGIN_MS;
+  const entry = { format: FORMAT, ...token, storedAtMs: nowMs, usableUntilMs: token.expiresAtMs - margin };
+  writeFileAtomic(file, `${JSON.stringify(entry)}\n`, 0o600);
+}
+
+/** The text of a file that only its owner may read; undefined for any other. */
+export function readPrivateFile(file: string): string | undefined {
+  try {
+    if (!lstatSync(file).isFile()) return undefined;
+  } catch {
+    return undefined;
+  }
+  const found = readBoundedFile(file, FILE_LIMITS.tokenCache);
+  if (!('text' in found)) return undefined;
+  if (process.platform === 'win32') return found.text;
+  const isPrivate = (found.mode & 0o077) === 0 && found.uid === process.geteuid?.();
+  return isPrivate ? found.text : undefined;
+}
+
+interface Entry extends AccessToken {
+  readonly storedAtMs: number;
+  readonly usableUntilMs: number;
+}
+
+function parseEntry(value: unknown): Entry | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (!('format' in value) || value.format !== FORMAT) return undefined;
+  if (!('token' in value) || typeof value.token !== 'string' || !isTokenText(value.token)) return undefined;
+  if (!('expiresAtMs' in value) || !isTime(value.expiresAtMs)) return undefined;
+  if (!('storedAtMs' in value) || !isTime(value.storedAtMs)) return undefined;
+  if (!('usableUntilMs' in value) || !isTime(value.usableUntilMs)) return undefined;
+  const { token, expiresAtMs, storedAtMs, usableUntilMs } = value;
+  return { token, expiresAtMs, storedAtMs, usableUntilMs: Math.min(usableUntilMs, expiresAtMs) };
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 && value < 8.64e15;
+}
+
+/** A token goes into a header: printable, and of a size that a header may have. */
+export function isTokenText(token: string): boolean {
+  return token.length <= MAX_TOKEN_LENGTH && /^[\x21-\x7e]+$/.test(token);
+}
+
+function identityOf(request: SignInIdentity): string[] {
+  return [request.authorityHost, request.tenant.toLowerCase(), request.clientId.toLowerCase()];
+}
+
+function digest(parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
+}

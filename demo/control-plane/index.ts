@@ -1,0 +1,16 @@
+export { createApiserverClient } from './apiserver-client.ts';
+export type { ApiserverAddress, ApiserverAnswer, ApiserverClient } from './apiserver-client.ts';
+export { openAuditLog, parseAuditEvent } from './audit-log.ts';
+export type { AuditEvent, AuditLog, AuditUser } from './audit-log.ts';
+export type { KeyedCertificate } from './certificates.ts';
+export { startControlPlane } from './control-plane.ts';
+export type { ControlPlane, ControlPlaneAddress, ControlPlaneOptions } from './control-plane.ts';
+export { ControlPlaneError } from './errors.ts';
+export type { ControlPlaneErrorCode } from './errors.ts';
+export { findFreePorts } from './free-port.ts';
+export { adminUser, renderKubeconfig } from './kubeconfig.ts';
+export type { ActingAs, KubeconfigCluster, KubeconfigUser } from './kubeconfig.ts';
+export { startOrphanGuard } from './orphan-guard.ts';
+export type { OrphanGuard } from './orphan-guard.ts';
+export { keepTokenFile } from './token-file.ts';
+export type { IssuedToken, TokenFile } from './token-file.ts';

@@ -1,0 +1,13 @@
+export { childEnvironment } from './child-environment.ts';
+export { createCleanup } from './cleanup.ts';
+export type { Cleanup } from './cleanup.ts';
+export type { Credentials, ExecPlugin } from './credentials.ts';
+export { findKubectl } from './find-kubectl.ts';
+export type { FoundKubectl } from './find-kubectl.ts';
+export { OWN_GROUP, signalGroup } from './process-group.ts';
+export { runCommand } from './run-command.ts';
+export type { Service } from './service.ts';
+export { CLUSTER_NAME } from './settings-files.ts';
+export { approveSignIn } from './sign-in.ts';
+export { startWorld } from './world.ts';
+export type { World, WorldOptions } from './world.ts';

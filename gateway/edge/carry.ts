@@ -1,0 +1,159 @@
+// Joins a client's exchange to a stream of the tunnel, both ways, with backpressure. Hot path: no closure for each chunk.
+import {
+  checkDeclinedUpgrade,
+  checkSwitchingProtocols,
+  decodeAnswerHead,
+  filterAnswerHeaders,
+} from '../../http/index.ts';
+import type { AnswerHead, HeaderList, UpgradeToken } from '../../http/index.ts';
+import type { ResetCodeName, StreamHandler, TunnelStream } from '../../tunnel/index.ts';
+import type { Exchange, ExchangeListener } from './exchange.ts';
+
+/** How an exchange ended, for counters and logs. */
+export type CarryOutcome = 'answered' | 'client_gone' | 'broken';
+
+export interface CarryOptions {
+  readonly exchange: Exchange;
+  readonly hasBody: boolean;
+  readonly upgrade: '' | UpgradeToken;
+  /** Of the path route: redirects are put below it. Empty for the others. */
+  readonly pathPrefix: string;
+  /** The stream ended before an answer began: the caller says so to the client. */
+  readonly onUnanswered: (code: ResetCodeName) => void;
+  readonly onDone: (outcome: CarryOutcome, status: number) => void;
+}
+
+export class Carry implements StreamHandler, ExchangeListener {
+  /** When the last byte of the request's body came, ms of the monotonic clock; Infinity when none is awaited. */
+  bodyWaitSinceMs: number;
+  private readonly exchange: Exchange;
+  private readonly options: CarryOptions;
+  private stream: TunnelStream | undefined = undefined;
+  private bodyPaused = false;
+  private bodyEnded: boolean;
+  private owedBytes = 0;
+  private status = 0;
+  private done = false;
+
+  constructor(options: CarryOptions) {
+    this.options = options;
+    this.exchange = options.exchange;
+    this.bodyEnded = !options.hasBody && !options.exchange.isUpgrade;
+    this.bodyWaitSinceMs = options.hasBody ? performance.now() : Infinity;
+  }
+
+  /** The stream is open: begin to read the client's body. */
+  start(stream: TunnelStream): void {
+    this.stream = stream;
+    if (this.bodyEnded) stream.end();
+    this.exchange.listen(this);
+  }
+
+  // --- from the tunnel ---
+
+  onHead(bytes: Buffer): void {
+    let head: AnswerHead;
+    let headers: HeaderList;
+    try {
+      head = decodeAnswerHead(bytes);
+      headers = this.checkAnswer(head);
+    } catch {
+      this.stream?.reset('BAD_HEAD');
+      this.unanswered('BAD_HEAD');
+      return;
+    }
+    this.status = head.status;
+    this.exchange.respond(head.status, headers);
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.exchange.write(chunk) && this.owedBytes === 0) this.stream?.consume(chunk.byteLength);
+    else this.owedBytes += chunk.byteLength;
+  }
+
+  onEnd(): void {
+    const { stream } = this;
+    const unread = !this.bodyEnded;
+    // A switched connection ends each direction by itself.
+    const closing = unread && this.status !== 101;
+    this.exchange.end(closing);
+    if (closing) stream?.reset('CANCEL');
+    this.finish('answered');
+  }
+
+  onReset(code: ResetCodeName): void {
+    if (this.done) return;
+    if (this.status === 0) return this.unanswered(code);
+    this.exchange.abort();
+    this.finish('broken');
+  }
+
+  onDrain(): void {
+    if (!this.bodyPaused) return;
+    this.bodyPaused = false;
+    if (!this.bodyEnded) this.bodyWaitSinceMs = performance.now();
+    this.exchange.resumeBody();
+  }
+
+  // --- from the client ---
+
+  onBody(chunk: Buffer): void {
+    const { stream } = this;
+    if (stream === undefined || stream.isClosed) return;
+    this.bodyWaitSinceMs = this.status === 101 ? Infinity : performance.now();
+    if (stream.write(chunk)) return;
+    this.bodyPaused = true;
+    this.bodyWaitSinceMs = Infinity;
+    this.exchange.pauseBody();
+  }
+
+  onBodyEnd(): void {
+    this.bodyEnded = true;
+    this.bodyWaitSinceMs = Infinity;
+    this.stream?.end();
+  }
+
+  onWritable(): void {
+    const owed = this.owedBytes;
+    this.owedBytes = 0;
+    if (owed > 0) this.stream?.consume(owed);
+  }
+
+  onGone(): void {
+    this.stream?.reset('CANCEL');
+    this.finish('client_gone');
+  }
+
+  /** The client sends no more of a body that it announced (security D1). */
+  expireBody(): void {
+    this.stream?.reset('CANCEL');
+    if (this.status === 0) this.unanswered('CANCEL');
+    else {
+      this.exchange.abort();
+      this.finish('broken');
+    }
+  }
+
+  // --- private ---
+
+  // An agent's word is checked like a client's (security T10): it may switch protocols only where the client asked for it (U1).
+  private checkAnswer(head: AnswerHead): HeaderList {
+    const { upgrade, pathPrefix } = this.options;
+    if (head.status === 101) return checkSwitchingProtocols(upgrade, head.status, head.headers);
+    if (upgrade !== '') checkDeclinedUpgrade(head.status);
+    return filterAnswerHeaders(head.status, head.headers, pathPrefix === '' ? undefined : { pathPrefix });
+  }
+
+  private unanswered(code: ResetCodeName): void {
+    if (this.done) return;
+    this.finish('broken');
+    this.options.onUnanswered(code);
+  }
+
+  private finish(outcome: CarryOutcome): void {
+    if (this.done) return;
+    this.done = true;
+    this.bodyWaitSinceMs = Infinity;
+    this.options.onDone(outcome, this.status);
+  }
+}

@@ -1,0 +1,43 @@
+// One client's request, whatever HTTP version carries it: what the chain reads, and how the answer goes back.
+import type { HeaderList } from '../../http/index.ts';
+
+/** Who hears what the client does after its request's head. */
+export interface ExchangeListener {
+  onBody(chunk: Buffer): void;
+  onBodyEnd(): void;
+  /** After `write` answered false. */
+  onWritable(): void;
+  /** The client went away before the answer was whole. Nothing more can be sent. */
+  onGone(): void;
+}
+
+export interface Exchange {
+  /** As Node says it: `1.1`, `2.0`, or what the chain refuses. */
+  readonly httpVersion: string;
+  readonly method: string;
+  /** The request target as it was sent. */
+  readonly target: string;
+  /** Flat name/value list as it was sent, HTTP/2's pseudo-headers among them. */
+  readonly rawHeaders: readonly string[];
+  /** HTTP/2 knows it from the frame; HTTP/1.1's headers tell. */
+  readonly hasBody: boolean | undefined;
+  /** TLS server name, lower case; empty when the client sent none. */
+  readonly serverName: string;
+  readonly remoteAddress: string;
+  /** Whether the client asked to switch protocols: then the body is what comes after the 101. */
+  readonly isUpgrade: boolean;
+
+  /** Begins to read the body; before this nothing of it is read. */
+  listen(listener: ExchangeListener): void;
+  pauseBody(): void;
+  resumeBody(): void;
+
+  /** The answer's head. 101 only for an upgrade. */
+  respond(status: number, headers: HeaderList): void;
+  /** @returns false when the writer should wait for onWritable. */
+  write(chunk: Buffer): boolean;
+  /** The answer is whole. `closeConnection` when the request's body was not read to its end (security S6). */
+  end(closeConnection: boolean): void;
+  /** Breaks the answer off so that the client cannot take it for whole. */
+  abort(): void;
+}

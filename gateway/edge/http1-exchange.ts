@@ -1,0 +1,113 @@
+// A request of HTTP/1.1.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HeaderList } from '../../http/index.ts';
+import type { Exchange, ExchangeListener } from './exchange.ts';
+
+export class Http1Exchange implements Exchange {
+  readonly httpVersion: string;
+  readonly isUpgrade = false;
+  readonly hasBody = undefined;
+  readonly method: string;
+  readonly target: string;
+  readonly serverName: string;
+  private readonly request: IncomingMessage;
+  private readonly response: ServerResponse;
+  private readonly expectsContinue: boolean;
+  private listener: ExchangeListener | undefined = undefined;
+  private isHeadHeld = false;
+  private held: Buffer[] = [];
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    serverName: string,
+    expectsContinue: boolean,
+  ) {
+    this.httpVersion = request.httpVersion;
+    this.request = request;
+    this.response = response;
+    this.method = request.method ?? '';
+    this.target = request.url ?? '';
+    this.serverName = serverName;
+    this.expectsContinue = expectsContinue;
+    response.on('close', () => {
+      if (!response.writableFinished) this.listener?.onGone();
+    });
+    // Reported by `close`.
+    request.on('error', () => undefined);
+  }
+
+  get rawHeaders(): readonly string[] {
+    return this.request.rawHeaders;
+  }
+
+  get remoteAddress(): string {
+    return this.request.socket.remoteAddress ?? '';
+  }
+
+  listen(listener: ExchangeListener): void {
+    this.listener = listener;
+    const { request, response } = this;
+    response.on('drain', () => listener.onWritable());
+    // RFC 9112 §6.3: without either field there is no body; then nothing has to be read.
+    const { headers } = request;
+    if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return;
+    if (this.expectsContinue) response.writeContinue();
+    request.on('data', (chunk: Buffer) => listener.onBody(chunk));
+    request.once('end', () => listener.onBodyEnd());
+  }
+
+  pauseBody(): void {
+    this.request.pause();
+  }
+
+  resumeBody(): void {
+    this.request.resume();
+  }
+
+  // Held until this turn's answer is known: a whole one leaves in one write, one TLS record.
+  respond(status: number, headers: HeaderList): void {
+    if (this.response.destroyed) return;
+    this.response.writeHead(status, headers);
+    this.isHeadHeld = true;
+    process.nextTick(this.flushHead);
+  }
+
+  write(chunk: Buffer): boolean {
+    const { response } = this;
+    if (response.destroyed) return true;
+    if (!this.isHeadHeld) return response.write(chunk);
+    this.held.push(chunk);
+    return true;
+  }
+
+  end(closeConnection: boolean): void {
+    const { response, held } = this;
+    if (closeConnection) {
+      const { socket } = this.request;
+      response.once('finish', () => socket.destroySoon());
+    }
+    this.isHeadHeld = false;
+    this.held = [];
+    response.end(held.length <= 1 ? held[0] : Buffer.concat(held));
+  }
+
+  abort(): void {
+    // Without the last chunk, or short of the length: RFC 9112 §8 lets nobody take this for a whole answer.
+    this.isHeadHeld = false;
+    this.request.socket.destroy();
+  }
+
+  private readonly flushHead = (): void => {
+    if (!this.isHeadHeld) return;
+    this.isHeadHeld = false;
+    const { response, held } = this;
+    if (held.length === 0) {
+      // Not flushHeaders(): it would write the head as UTF-8, and values are bytes (RFC 9110 §5.5).
+      response.write('', 'latin1');
+      return;
+    }
+    this.held = [];
+    for (const chunk of held) response.write(chunk);
+  };
+}

@@ -1,0 +1,120 @@
+// A request of HTTP/2 (RFC 9113).
+import { constants } from 'node:http2';
+import type { ServerHttp2Stream } from 'node:http2';
+import type { HeaderList } from '../../http/index.ts';
+import type { Exchange, ExchangeListener } from './exchange.ts';
+
+export class Http2Exchange implements Exchange {
+  readonly httpVersion = '2.0';
+  readonly isUpgrade = false;
+  readonly method: string;
+  readonly target: string;
+  readonly rawHeaders: readonly string[];
+  readonly hasBody: boolean;
+  readonly serverName: string;
+  readonly remoteAddress: string;
+  private readonly stream: ServerHttp2Stream;
+  private listener: ExchangeListener | undefined = undefined;
+  private ended = false;
+  private aborted = false;
+  private head: string[] | undefined = undefined;
+  private held: Buffer[] = [];
+
+  constructor(
+    stream: ServerHttp2Stream,
+    rawHeaders: readonly string[],
+    hasBody: boolean,
+    serverName: string,
+  ) {
+    this.stream = stream;
+    this.hasBody = hasBody;
+    this.serverName = serverName;
+    this.remoteAddress = stream.session?.socket.remoteAddress ?? '';
+    this.rawHeaders = rawHeaders;
+    let method = '';
+    let target = '';
+    // Pseudo-headers come first (RFC 9113 §8.3); nghttp2 has refused unknown and repeated ones.
+    for (let at = 0; rawHeaders[at]?.startsWith(':') === true; at += 2) {
+      if (rawHeaders[at] === ':method') method = rawHeaders[at + 1] ?? '';
+      else if (rawHeaders[at] === ':path') target = rawHeaders[at + 1] ?? '';
+    }
+    this.method = method;
+    this.target = target;
+    stream.on('close', () => {
+      if (!this.ended || !stream.writableFinished) this.listener?.onGone();
+    });
+    // Reported by `close`.
+    stream.on('error', () => undefined);
+  }
+
+  listen(listener: ExchangeListener): void {
+    this.listener = listener;
+    this.stream.on('drain', () => listener.onWritable());
+    if (!this.hasBody) return;
+    this.stream.on('data', (chunk: Buffer) => listener.onBody(chunk));
+    this.stream.once('end', () => listener.onBodyEnd());
+  }
+
+  pauseBody(): void {
+    this.stream.pause();
+  }
+
+  resumeBody(): void {
+    this.stream.resume();
+  }
+
+  // Held until this turn's answer is known: a whole one leaves in one piece.
+  respond(status: number, headers: HeaderList): void {
+    if (this.isClosed) return;
+    this.head = [':status', String(status), ...headers];
+    process.nextTick(this.flushHead);
+  }
+
+  write(chunk: Buffer): boolean {
+    if (this.isClosed) return true;
+    if (this.head === undefined) return this.stream.write(chunk);
+    this.held.push(chunk);
+    return true;
+  }
+
+  end(closeConnection: boolean): void {
+    this.ended = true;
+    const { stream, head } = this;
+    if (this.isClosed) return;
+    if (head === undefined) {
+      stream.end();
+    } else {
+      this.head = undefined;
+      const body = this.held.length <= 1 ? this.held[0] : Buffer.concat(this.held);
+      this.held = [];
+      stream.respond(head, { endStream: body === undefined });
+      if (body !== undefined) stream.end(body);
+    }
+    // RFC 9113 §8.1: tells the client to stop sending a body that nobody reads.
+    if (closeConnection) stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
+  }
+
+  // Node ends the stream before it resets it, and a client would take the answer for whole. While trailers are awaited
+  // there is no END_STREAM, so the reset is what the client sees.
+  abort(): void {
+    this.aborted = true;
+    this.head = undefined;
+    this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  }
+
+  private get isClosed(): boolean {
+    return this.stream.destroyed || this.stream.closed;
+  }
+
+  private readonly flushHead = (): void => {
+    const { stream, head, held } = this;
+    if (head === undefined || this.isClosed) return;
+    this.head = undefined;
+    this.held = [];
+    stream.once('wantTrailers', () => {
+      if (!this.aborted) stream.sendTrailers({});
+    });
+    stream.respond(head, { waitForTrailers: true });
+    for (const chunk of held) stream.write(chunk);
+  };
+}

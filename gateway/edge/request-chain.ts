@@ -1,0 +1,261 @@
+// The whole way of a request through the gateway, on one screen: limits → target → token → access → stream.
+// The order matters: nothing is looked up for a head that is not strict, nothing is told of a cluster to a caller without a token.
+import { AuthError, authRefusal, bearerToken } from '../../auth/index.ts';
+import type { TokenVerifier, VerifiedToken } from '../../auth/index.ts';
+import {
+  checkRequestHead,
+  checkTarget,
+  checkUpgradeTarget,
+  encodeRequestHead,
+  HttpError,
+  newRequestId,
+} from '../../http/index.ts';
+import type { CheckedRequest, StatusOptions, UpgradeToken } from '../../http/index.ts';
+import { errorCode } from '../../observe/index.ts';
+import type { Logger } from '../../observe/index.ts';
+import { StreamRefusedError } from '../../tunnel/index.ts';
+import type { ResetCodeName, Session } from '../../tunnel/index.ts';
+import { mayUse } from '../access.ts';
+import { GatewayError } from '../gateway-error.ts';
+import type { AccessPolicy } from '../access.ts';
+import type { ClusterRegistry } from '../registry/index.ts';
+import { answerStatus } from './answer-status.ts';
+import type { ServeApi } from './api-endpoint.ts';
+import { Carry } from './carry.ts';
+import type { EdgeCounters } from './edge-counters.ts';
+import type { Exchange } from './exchange.ts';
+import type { Router } from './route.ts';
+import type { UserStreams } from './user-streams.ts';
+
+export interface RequestChainOptions {
+  readonly router: Router;
+  readonly verifier: TokenVerifier;
+  readonly access: AccessPolicy;
+  readonly registry: ClusterRegistry;
+  readonly users: UserStreams;
+  readonly counters: EdgeCounters;
+  readonly logger: Logger;
+  /** Carries that are running: for drains and idle limits. */
+  readonly running: Set<Carry>;
+  clusterExists(name: string): Promise<boolean>;
+  /** Requests for the management API. */
+  readonly serveApi: ServeApi;
+  readonly refuse: Refuse;
+}
+
+/** A request that has come some way through the chain. */
+interface Passage {
+  readonly exchange: Exchange;
+  readonly requestId: string;
+  readonly checked: CheckedRequest;
+  readonly cluster: string;
+  readonly method: string;
+  readonly target: string;
+  /** What the path route took off the target. */
+  readonly pathPrefix: string;
+  readonly upgrade: '' | UpgradeToken;
+}
+
+// A client may send it again at once: nothing of the request went further.
+const RETRY_AFTER_SECONDS = 2;
+
+export function createRequestChain(options: RequestChainOptions): (exchange: Exchange) => void {
+  const { router, verifier, access, registry, users, counters, logger, running, refuse } = options;
+
+  function handle(exchange: Exchange): void {
+    const requestId = newRequestId();
+    try {
+      const checked = checkHead(exchange); // limits, and every rule of strict parsing
+      const route = router.route(exchange.serverName, checked.host, exchange.target); // target
+      if (route.kind === 'api') return options.serveApi(exchange, checked, route.target, requestId);
+      if (route.kind === 'tunnel') throw notATunnel();
+      checkTarget(route.target);
+      if (checked.upgrade !== '') checkUpgradeTarget(route.target);
+      const passage: Passage = {
+        exchange,
+        requestId,
+        checked,
+        cluster: route.cluster,
+        method: exchange.method,
+        target: route.target,
+        pathPrefix: route.pathPrefix,
+        upgrade: checked.upgrade,
+      };
+      const token = bearerToken(checked.authorization); // token
+      const known = verifier.cached(token);
+      if (known !== undefined) return admit(passage, known);
+      verifier.verify(token).then(
+        (verified) => attempt(passage, () => admit(passage, verified)),
+        (error: unknown) => refuse(exchange, requestId, error),
+      );
+    } catch (error) {
+      refuse(exchange, requestId, error);
+    }
+  }
+
+  function admit(passage: Passage, verified: VerifiedToken): void {
+    const { exchange, cluster } = passage;
+    const role = access.roleFor(cluster, verified); // access
+    if (role === undefined) throw unknownCluster(cluster);
+    if (!mayUse(role, passage)) {
+      throw new GatewayError(
+        'CC_ERR_GATEWAY_FORBIDDEN',
+        `the role ${role} of cluster ${cluster} does not allow this request`,
+      );
+    }
+    const session = registry.pick(cluster); // stream
+    if (session === undefined) {
+      options.clusterExists(cluster).then(
+        (exists) =>
+          refuse(exchange, passage.requestId, exists ? notConnected(cluster) : unknownCluster(cluster)),
+        (error: unknown) => refuse(exchange, passage.requestId, error),
+      );
+      return;
+    }
+    if (!users.enter(verified)) {
+      throw new GatewayError(
+        'CC_ERR_GATEWAY_USER_STREAMS',
+        'this user runs as many requests as one user may',
+      );
+    }
+    openStream(passage, verified, session);
+  }
+
+  function openStream(passage: Passage, verified: VerifiedToken, session: Session): void {
+    const { exchange, requestId, checked, target } = passage;
+    const carry = new Carry({
+      exchange,
+      hasBody: checked.bodyLength !== 0,
+      upgrade: checked.upgrade,
+      pathPrefix: passage.pathPrefix,
+      onUnanswered: (code) => answer(passage, unansweredStatus(code, requestId)),
+      onDone: (outcome, status) => {
+        running.delete(carry);
+        users.leave(verified);
+        counters.done(outcome, status);
+      },
+    });
+    try {
+      const { headers, bodyLength, upgrade } = checked;
+      const head = encodeRequestHead({
+        method: exchange.method,
+        target,
+        headers,
+        bodyLength,
+        upgrade,
+        requestId,
+      });
+      const stream = session.open(head, carry);
+      running.add(carry);
+      counters.started();
+      carry.start(stream);
+    } catch (error) {
+      users.leave(verified);
+      throw error;
+    }
+  }
+
+  function attempt(passage: Passage, step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      refuse(passage.exchange, passage.requestId, error);
+    }
+  }
+
+  function answer({ exchange, checked, requestId }: Passage, status: StatusOptions): void {
+    logger.info('gateway.request.unanswered', { requestId, hop: status.hop, code: status.code });
+    answerStatus(exchange, { ...status, requestId }, checked.bodyLength !== 0);
+  }
+
+  return handle;
+}
+
+export type Refuse = (exchange: Exchange, requestId: string, error: unknown) => void;
+
+/** Answers a request that the gateway does not carry, counts it and logs why. */
+export function refuseExchange({ logger, counters }: { logger: Logger; counters: EdgeCounters }): Refuse {
+  return (exchange, requestId, error) => {
+    const status = statusOf(error, requestId);
+    counters.refused(status.code);
+    const fields = { requestId, status: status.code, code: errorCode(error), remote: exchange.remoteAddress };
+    if (status.code === 500) logger.error('gateway.request.failed', { ...fields, error });
+    else logger.info('gateway.request.refused', fields);
+    // The body of a refused request is never read.
+    answerStatus(exchange, status, exchange.method !== 'GET' && exchange.method !== 'HEAD');
+  };
+}
+
+function checkHead(exchange: Exchange): CheckedRequest {
+  const checked = checkRequestHead(exchange);
+  // Node and the check read the same bytes; if they ever differ about an upgrade, nobody is served (security U1).
+  if (exchange.isUpgrade !== (checked.upgrade !== '')) {
+    throw new HttpError('CC_ERR_HTTP_BAD_UPGRADE', 'an Upgrade header without an upgrade');
+  }
+  return checked;
+}
+
+function statusOf(error: unknown, requestId: string): StatusOptions {
+  if (error instanceof HttpError) {
+    const { status: code, reason, message } = error;
+    return { code, reason, message, hop: 'gateway', requestId };
+  }
+  if (error instanceof GatewayError) {
+    const { status: code, reason, message, retryAfterSeconds } = error;
+    const retry = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+    return { code, reason, message, hop: 'gateway', requestId, ...retry };
+  }
+  if (error instanceof AuthError) {
+    return { ...authRefusal(error), message: error.reason, hop: 'gateway', requestId };
+  }
+  if (error instanceof StreamRefusedError) {
+    return { ...BUSY, message: error.message, hop: 'tunnel', requestId };
+  }
+  return { code: 500, reason: 'InternalError', message: 'the gateway failed', hop: 'gateway', requestId };
+}
+
+const BUSY = { code: 503, reason: 'ServiceUnavailable', retryAfterSeconds: RETRY_AFTER_SECONDS } as const;
+
+/** Only REFUSED promises that the request went no further; everything else must not be sent again blindly (DESIGN §6). */
+function unansweredStatus(code: ResetCodeName, requestId: string): StatusOptions {
+  if (code === 'REFUSED')
+    return { ...BUSY, message: 'the agent takes no new request', hop: 'agent', requestId };
+  if (code === 'EXPIRED') {
+    return { code: 401, reason: 'Unauthorized', message: 'the token has expired', hop: 'agent', requestId };
+  }
+  const lost = code === 'SESSION_LOST';
+  return {
+    code: 502,
+    reason: 'InternalError',
+    message: lost
+      ? 'the tunnel to the cluster broke before the request was answered; it may have been carried out'
+      : `the agent broke the request off (${code}); it may have been carried out`,
+    hop: lost ? 'tunnel' : 'agent',
+    requestId,
+  };
+}
+
+// The same words whether the cluster exists or not: a caller without a rule learns nothing.
+function unknownCluster(cluster: string): GatewayError {
+  return new GatewayError(
+    'CC_ERR_GATEWAY_CLUSTER_UNKNOWN',
+    `there is no cluster "${cluster}" that you may reach`,
+  );
+}
+
+function notConnected(cluster: string): GatewayError {
+  return new GatewayError(
+    'CC_ERR_GATEWAY_CLUSTER_OFFLINE',
+    `the agent of cluster "${cluster}" is not connected`,
+    {
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
+    },
+  );
+}
+
+function notATunnel(): GatewayError {
+  return new GatewayError(
+    'CC_ERR_GATEWAY_UPGRADE_REQUIRED',
+    'agents open their tunnel here by a WebSocket upgrade',
+  );
+}

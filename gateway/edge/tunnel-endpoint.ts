@@ -1,0 +1,176 @@
+// Where agents come in: an upgrade on /tunnel, its assertion checked before a WebSocket exists.
+import { STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { AuthError, authRefusal, bearerToken } from '../../auth/index.ts';
+import type { AssertionVerifier } from '../../auth/index.ts';
+import { newRequestId, statusBody } from '../../http/index.ts';
+import type { StatusOptions } from '../../http/index.ts';
+import { errorCode } from '../../observe/index.ts';
+import type { Logger } from '../../observe/index.ts';
+import { createTunnelAcceptor, Session, TunnelError } from '../../tunnel/index.ts';
+import type { GatewayLimits } from '../limits.ts';
+import type { ClusterRegistry, TunnelEntry } from '../registry/index.ts';
+import type { ClusterStore } from '../store/index.ts';
+
+export interface TunnelEndpointOptions {
+  readonly limits: GatewayLimits;
+  readonly registry: ClusterRegistry;
+  readonly store: ClusterStore;
+  readonly assertions: AssertionVerifier;
+  readonly logger: Logger;
+  isOwnHost(host: string): boolean;
+}
+
+export interface TunnelEndpoint {
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Announces the end to every agent (SPEC §8.1) and takes no new tunnel. */
+  drain(): void;
+  close(): void;
+}
+
+export function createTunnelEndpoint(options: TunnelEndpointOptions): TunnelEndpoint {
+  const { limits, registry, store, logger } = options;
+  const acceptor = createTunnelAcceptor();
+  let pending = 0;
+  let draining = false;
+
+  // A key that was withdrawn ends its tunnels (security I5).
+  const recheck = setInterval(() => {
+    recheckKeys().catch((error: unknown) => logger.error('gateway.tunnel.recheck_failed', { error }));
+  }, limits.KEY_RECHECK_MS);
+  recheck.unref();
+
+  async function recheckKeys(): Promise<void> {
+    for (const entry of registry.entries()) {
+      const key = await store.publicKeyOf(entry.clusterId, entry.thumbprint);
+      if (key !== undefined) continue;
+      logger.warn('gateway.tunnel.revoked', { cluster: entry.clusterName });
+      entry.session.fail(new TunnelError('UNAUTHORIZED', "the agent's key was withdrawn"));
+    }
+  }
+
+  async function authenticate(request: IncomingMessage): Promise<Omit<TunnelEntry, 'session'>> {
+    const assertion = bearerToken(request.headers.authorization ?? '');
+    const { clusterId, thumbprint } = await options.assertions.verify(assertion);
+    const cluster = await store.getClusterById(clusterId);
+    if (cluster === undefined)
+      throw new AuthError('CC_ERR_AUTH_UNKNOWN_CLUSTER', 'the cluster is not registered');
+    return { clusterId, thumbprint, clusterName: cluster.name };
+  }
+
+  function open(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    who: Omit<TunnelEntry, 'session'>,
+  ): void {
+    acceptor.accept(request, socket, head, (transport) => {
+      const session: Session = new Session(
+        transport,
+        {
+          onReady: (hello) => {
+            registry.add(entry);
+            const skewMs = Date.now() - hello.wallClockMs;
+            logger.info('gateway.tunnel.connected', { cluster: who.clusterName, clockSkewMs: skewMs });
+            if (draining) session.drain(pace(), 'the gateway is stopping');
+          },
+          onGoAway: (_delayMs, reason) =>
+            logger.info('gateway.tunnel.goaway', { cluster: who.clusterName, reason }),
+          onFault: (error) => logger.error('gateway.stream.failed', { cluster: who.clusterName, error }),
+          onClose: (error) => {
+            registry.remove(entry);
+            logger.info('gateway.tunnel.closed', {
+              cluster: who.clusterName,
+              code: error?.code ?? 'NO_ERROR',
+              reason: error?.message,
+              ...session.counters,
+            });
+          },
+        },
+        { role: 'gateway' },
+      );
+      const entry: TunnelEntry = { ...who, session };
+    });
+  }
+
+  function pace(): number {
+    return Math.round(Math.random() * limits.DRAIN_PACING_MS);
+  }
+
+  return {
+    handle: (request, socket, head) => {
+      socket.on('error', () => undefined);
+      const refusal = precheck(request);
+      if (refusal !== undefined) return refuse(socket, refusal);
+      if (draining || pending >= limits.MAX_PENDING_HANDSHAKES) return refuse(socket, BUSY);
+      pending += 1;
+      authenticate(request)
+        .then(
+          (who) => {
+            if (!socket.destroyed) open(request, socket, head, who);
+          },
+          (error: unknown) => {
+            logger.warn('gateway.tunnel.refused', {
+              code: errorCode(error),
+              remote: request.socket.remoteAddress,
+            });
+            refuse(socket, refusalOf(error));
+          },
+        )
+        .finally(() => {
+          pending -= 1;
+        })
+        .catch((error: unknown) => {
+          logger.error('gateway.tunnel.failed', { error });
+          socket.destroy();
+        });
+    },
+    drain: () => {
+      draining = true;
+      for (const { session } of registry.entries()) session.drain(pace(), 'the gateway is stopping');
+    },
+    close: () => {
+      clearInterval(recheck);
+      for (const { session } of registry.entries()) session.close('the gateway has stopped');
+    },
+  };
+
+  // Browsers send Origin with every WebSocket; agents never do (security R5, RFC 6455 §10.2).
+  function precheck(request: IncomingMessage): Refusal | undefined {
+    if (request.headers.origin !== undefined)
+      return { code: 403, reason: 'Forbidden', message: 'not for browsers' };
+    if (!options.isOwnHost(request.headers.host ?? '')) {
+      return {
+        code: 421,
+        reason: 'BadRequest',
+        message: 'tunnels are opened at the name of the gateway itself',
+      };
+    }
+    return undefined;
+  }
+}
+
+type Refusal = Omit<StatusOptions, 'hop' | 'requestId'>;
+
+const BUSY: Refusal = {
+  code: 503,
+  reason: 'ServiceUnavailable',
+  message: 'the gateway takes no tunnel now',
+  retryAfterSeconds: 5,
+};
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof AuthError) return { ...authRefusal(error), message: error.reason };
+  return { code: 500, reason: 'InternalError', message: 'the gateway failed' };
+}
+
+function refuse(socket: Duplex, refusal: Refusal): void {
+  const body = statusBody({ ...refusal, hop: 'gateway', requestId: newRequestId() });
+  const retry =
+    refusal.retryAfterSeconds === undefined ? '' : `Retry-After: ${refusal.retryAfterSeconds}\r\n`;
+  socket.end(
+    `HTTP/1.1 ${refusal.code} ${STATUS_CODES[refusal.code] ?? 'Error'}\r\nConnection: close\r\n${retry}` +
+      `Content-Type: application/json\r\nContent-Length: ${body.byteLength}\r\n\r\n${body.toString('utf8')}`,
+  );
+}

@@ -1,0 +1,189 @@
+// The gateway as a whole: its parts, put together and taken apart again in order.
+import { mkdir, readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { createAssertionVerifier, createEntraVerifier } from '../auth/index.ts';
+import { hostName } from '../http/index.ts';
+import { createLogger, createMetrics, startPrivateListener } from '../observe/index.ts';
+import type { Logger, Metrics } from '../observe/index.ts';
+import { createAccessPolicy } from './access.ts';
+import { createManagementApi } from './api/index.ts';
+import type { GatewayConfig } from './config.ts';
+import {
+  createApiEndpoint,
+  createEdgeCounters,
+  createRequestChain,
+  createRouter,
+  createTunnelEndpoint,
+  createUserStreams,
+  refuseExchange,
+  startEdgeListener,
+} from './edge/index.ts';
+import type { Carry } from './edge/index.ts';
+import { GATEWAY_LIMITS } from './limits.ts';
+import type { GatewayLimits } from './limits.ts';
+import { loadOrCreateAuthority } from './pki/index.ts';
+import type { CertificateAuthority } from './pki/index.ts';
+import { createClusterRegistry } from './registry/index.ts';
+import { openStore } from './store/index.ts';
+import type { ClusterStore } from './store/index.ts';
+
+export interface RunningGateway {
+  /** Where it listens, as an URL on the address it was given. */
+  readonly url: string;
+  readonly port: number;
+  readonly privateUrl: string;
+  /** The gateway's own CA: what kubeconfigs and agents trust. */
+  readonly authorityPem: string;
+  readonly store: ClusterStore;
+  readonly connectedTunnels: number;
+  /** Announces the end, finishes what runs up to the configured time, then closes. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface GatewayOptions {
+  readonly logger?: Logger;
+  readonly limits?: Partial<GatewayLimits>;
+}
+
+/** The file of the database below the data directory; `cluster-connect cluster add` opens the same. */
+export const STORE_FILE = 'gateway.db';
+/** The directory of the gateway's own CA below the data directory. */
+export const AUTHORITY_DIRECTORY = 'ca';
+
+const DRAIN_POLL_MS = 50;
+const BODY_SWEEP_MS = 5000;
+
+/** Port 0 in `listen` and in `publicUrl` picks a free port, for demos and tests; the URL follows it. */
+export async function startGateway(
+  config: GatewayConfig,
+  options: GatewayOptions = {},
+): Promise<RunningGateway> {
+  const logger = options.logger ?? createLogger({ level: config.logLevel });
+  const limits = { ...GATEWAY_LIMITS, ...options.limits };
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const authority = loadOrCreateAuthority(
+    join(config.dataDir, AUTHORITY_DIRECTORY),
+    'cluster-connect gateway CA',
+  );
+  const store = openStore(join(config.dataDir, STORE_FILE));
+  const publicHost = hostName(new URL(config.publicUrl).host);
+  const ownHosts = [publicHost];
+
+  const verifier = createEntraVerifier(config.entra, { logger });
+  const registry = createClusterRegistry(limits.MAX_TUNNELS_PER_CLUSTER);
+  const counters = createEdgeCounters();
+  const running = new Set<Carry>();
+  const router = createRouter({
+    ownHosts,
+    clusterDomain: config.clusterDomain,
+    hostDomain: config.hostDomain,
+  });
+  const refuse = refuseExchange({ logger, counters });
+  const assertions = createAssertionVerifier({
+    audience: config.publicUrl,
+    publicKeyOf: (clusterId, thumbprint) => store.publicKeyOf(clusterId, thumbprint),
+  });
+  const tunnels = createTunnelEndpoint({
+    limits,
+    registry,
+    store,
+    assertions,
+    logger,
+    isOwnHost: (host) => ownHosts.includes(hostName(host)),
+  });
+  const handle = createRequestChain({
+    router,
+    verifier,
+    access: createAccessPolicy(config.access),
+    registry,
+    users: createUserStreams(limits.MAX_STREAMS_PER_USER),
+    counters,
+    logger,
+    running,
+    clusterExists: async (name) => (await store.getClusterByName(name)) !== undefined,
+    refuse,
+    serveApi: createApiEndpoint({
+      api: createManagementApi({ store, publicUrl: config.publicUrl, logger }),
+      limits,
+      refuse,
+    }),
+  });
+  const listener = await startEdgeListener({
+    address: config.listen,
+    limits,
+    ownIdentity: await ownIdentity(config, authority, publicHost),
+    clusterIdentity: authority.issueServerCertificate({ dnsNames: [`*.${config.clusterDomain}`] }),
+    isClusterServerName: (name) => router.clusterOfServerName(name) !== undefined,
+    onExchange: handle,
+    onTunnel: (request, socket, head) => tunnels.handle(request, socket, head),
+  });
+
+  // Security D1: a body that stopped coming, while nothing on this side held it up.
+  const bodySweep = setInterval(() => {
+    const since = performance.now() - limits.BODY_IDLE_TIMEOUT_MS;
+    for (const carry of running) if (carry.bodyWaitSinceMs < since) carry.expireBody();
+  }, BODY_SWEEP_MS);
+  bodySweep.unref();
+
+  const metrics: Metrics = createMetrics();
+  counters.register(metrics);
+  metrics.gauge('cluster_connect_gateway_tunnels', 'Tunnels that are up.', () => registry.tunnelCount);
+  metrics.gauge('cluster_connect_gateway_clusters', 'Clusters with a tunnel.', () => registry.clusterCount);
+  let ready = true;
+  const privateListener = await startPrivateListener(config.privateListen, { metrics, isReady: () => ready });
+  const url = `https://${urlHost(config.listen.host)}:${listener.port}`;
+  logger.info('gateway.started', { url, privateUrl: privateListener.url, publicUrl: config.publicUrl });
+
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= (async () => {
+      ready = false;
+      clearInterval(bodySweep);
+      tunnels.close();
+      await Promise.all([listener.close(), privateListener.close(), verifier.close()]);
+      await store.close();
+      logger.info('gateway.stopped', {});
+    })();
+    return closing;
+  };
+  return {
+    url,
+    port: listener.port,
+    privateUrl: privateListener.url,
+    authorityPem: authority.certificatePem,
+    store,
+    get connectedTunnels() {
+      return registry.tunnelCount;
+    },
+    drain: async () => {
+      ready = false;
+      logger.info('gateway.draining', { running: running.size });
+      listener.stopListening();
+      tunnels.drain();
+      const deadline = performance.now() + config.drainTimeoutMs;
+      while (running.size > 0 && performance.now() < deadline) await wait(DRAIN_POLL_MS);
+      await close();
+    },
+    close,
+  };
+}
+
+async function ownIdentity(config: GatewayConfig, authority: CertificateAuthority, publicHost: string) {
+  if (config.tls !== undefined) {
+    return {
+      certificatePem: await readFile(config.tls.certificateFile, 'utf8'),
+      privateKeyPem: await readFile(config.tls.privateKeyFile, 'utf8'),
+    };
+  }
+  const names = isIP(publicHost) === 0 ? [publicHost] : [];
+  if (config.hostDomain !== undefined) names.push(`*.${config.hostDomain}`);
+  const ipAddresses = isIP(publicHost) === 0 ? [] : [publicHost];
+  return authority.issueServerCertificate({ dnsNames: names, ipAddresses });
+}
+
+function urlHost(host: string): string {
+  return isIP(host) === 6 ? `[${host}]` : host;
+}

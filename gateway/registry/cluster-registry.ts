@@ -1,0 +1,66 @@
+// Which tunnels each cluster has right now. In memory: a tunnel lives and dies with this process.
+import { TunnelError } from '../../tunnel/index.ts';
+import type { Session } from '../../tunnel/index.ts';
+
+export interface TunnelEntry {
+  readonly clusterId: string;
+  readonly clusterName: string;
+  /** Of the key that opened it: a withdrawn key ends its tunnels. */
+  readonly thumbprint: string;
+  readonly session: Session;
+}
+
+export interface ClusterRegistry {
+  /** A tunnel that is authenticated. One too many replaces the cluster's oldest (security I4). */
+  add(entry: TunnelEntry): void;
+  remove(entry: TunnelEntry): void;
+  /** The tunnel with the fewest streams that takes new ones; undefined when the cluster has none. */
+  pick(clusterName: string): Session | undefined;
+  entries(): Iterable<TunnelEntry>;
+  readonly tunnelCount: number;
+  readonly clusterCount: number;
+}
+
+export function createClusterRegistry(maxTunnelsPerCluster: number): ClusterRegistry {
+  const clusters = new Map<string, TunnelEntry[]>();
+
+  function remove(entry: TunnelEntry): void {
+    const rest = (clusters.get(entry.clusterName) ?? []).filter((other) => other !== entry);
+    if (rest.length === 0) clusters.delete(entry.clusterName);
+    else clusters.set(entry.clusterName, rest);
+  }
+
+  return {
+    add: (entry) => {
+      const tunnels = clusters.get(entry.clusterName) ?? [];
+      const oldest = tunnels.length >= maxTunnelsPerCluster ? tunnels[0] : undefined;
+      clusters.set(entry.clusterName, [...tunnels, entry]);
+      if (oldest !== undefined) {
+        remove(oldest);
+        oldest.session.fail(new TunnelError('REPLACED', 'a newer tunnel of this cluster took its place'));
+      }
+    },
+    remove,
+    pick: (clusterName) => {
+      const tunnels = clusters.get(clusterName);
+      if (tunnels === undefined) return undefined;
+      let best: Session | undefined;
+      for (const { session } of tunnels) {
+        if (session.isAccepting && (best === undefined || session.openStreams < best.openStreams))
+          best = session;
+      }
+      return best;
+    },
+    entries: function* () {
+      for (const tunnels of clusters.values()) yield* tunnels;
+    },
+    get tunnelCount() {
+      let count = 0;
+      for (const tunnels of clusters.values()) count += tunnels.length;
+      return count;
+    },
+    get clusterCount() {
+      return clusters.size;
+    },
+  };
+}

@@ -1,0 +1,2 @@
+export { createClusterRegistry } from './cluster-registry.ts';
+export type { ClusterRegistry, TunnelEntry } from './cluster-registry.ts';

@@ -1,0 +1,134 @@
+// The agent as a whole: its identity, its tunnels, its one upstream.
+import { setTimeout as wait } from 'node:timers/promises';
+import { createEntraVerifier } from '../auth/index.ts';
+import { createLogger, createMetrics, startPrivateListener } from '../observe/index.ts';
+import type { Logger } from '../observe/index.ts';
+import { AgentError } from './agent-error.ts';
+import { afterTunnel, delayMs, FRESH_BACKOFF } from './backoff.ts';
+import type { AgentConfig } from './config.ts';
+import { loadOrCreateKey, loadRegistration, saveRegistration } from './identity.ts';
+import type { Registration } from './identity.ts';
+import { joinCluster } from './join.ts';
+import { createStreamServer } from './serve-stream.ts';
+import { watchServiceAccountToken } from './service-account.ts';
+import { keepTunnel } from './tunnel-keeper.ts';
+import type { TunnelKeeper } from './tunnel-keeper.ts';
+import { createUpstream } from './upstream.ts';
+
+export interface RunningAgent {
+  readonly clusterName: string;
+  /** Where /healthz, /readyz and /metrics are; undefined when the agent listens on nothing. */
+  readonly privateUrl: string | undefined;
+  readonly isConnected: boolean;
+  /** How often a tunnel came up again after the first time, over all tunnels. */
+  readonly reconnects: number;
+  /** Resolves when all tunnels are up. */
+  connected(): Promise<void>;
+  /** Finishes running streams, up to the configured time, then closes. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @throws AgentError when it cannot register, or when its state or its ServiceAccount token cannot be used */
+export async function startAgent(
+  config: AgentConfig,
+  options?: { readonly logger?: Logger; readonly signal?: AbortSignal },
+): Promise<RunningAgent> {
+  const logger = options?.logger ?? createLogger({ level: config.logLevel });
+  const privateKey = await loadOrCreateKey(config.stateDir);
+  const registration = await register(config, privateKey, logger, options?.signal);
+  const serviceAccount = await watchServiceAccountToken(config.upstream.tokenFile, logger);
+  const upstream = createUpstream(config.upstream);
+  const verifier = createEntraVerifier(config.entra, { logger });
+  const server = createStreamServer({ verifier, upstream, serviceAccount, logger });
+
+  let waiters: (() => void)[] = [];
+  const keepers = Array.from({ length: config.tunnels }, () =>
+    keepTunnel({ config, registration, privateKey, serve: server.serve, logger, onChange }),
+  );
+  const allConnected = (): boolean => keepers.every((keeper) => keeper.isConnected);
+  function onChange(): void {
+    // Called from within a session's own callback: its keeper may not exist yet.
+    queueMicrotask(() => {
+      if (!allConnected()) return;
+      for (const resolve of waiters.splice(0)) resolve();
+    });
+  }
+
+  const metrics = createMetrics();
+  metrics.gauge('cluster_connect_agent_tunnels', 'Tunnels that are up.', () => countConnected(keepers));
+  metrics.gauge(
+    'cluster_connect_agent_streams',
+    'Streams that are being served.',
+    () => server.activeStreams,
+  );
+  metrics.counter('cluster_connect_agent_reconnects_total', 'Tunnels that came up again.', () =>
+    countReconnects(keepers),
+  );
+  const listener =
+    config.privateListen === undefined
+      ? undefined
+      : await startPrivateListener(config.privateListen, {
+          metrics,
+          isReady: () => countConnected(keepers) > 0,
+        });
+
+  const release = async (): Promise<void> => {
+    waiters = [];
+    server.close();
+    serviceAccount.close();
+    await Promise.all([upstream.close(), verifier.close(), listener?.close()]);
+  };
+  return {
+    clusterName: registration.clusterName,
+    privateUrl: listener?.url,
+    get isConnected() {
+      return allConnected();
+    },
+    get reconnects() {
+      return countReconnects(keepers);
+    },
+    connected: () => (allConnected() ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
+    drain: async () => {
+      await Promise.all(keepers.map((keeper) => keeper.drain(config.drainTimeoutMs)));
+      await release();
+    },
+    close: async () => {
+      await Promise.all(keepers.map((keeper) => keeper.close()));
+      await release();
+    },
+  };
+}
+
+// Registers once; a gateway that cannot be reached is tried again, a refused token is final.
+async function register(
+  config: AgentConfig,
+  privateKey: Parameters<typeof joinCluster>[1],
+  logger: Logger,
+  signal: AbortSignal | undefined,
+): Promise<Registration> {
+  const known = await loadRegistration(config.stateDir);
+  if (known !== undefined) return known;
+  let backoff = FRESH_BACKOFF;
+  for (;;) {
+    try {
+      const registration = await joinCluster(config, privateKey);
+      await saveRegistration(config.stateDir, registration);
+      logger.info('agent.registered', { cluster: registration.clusterName });
+      return registration;
+    } catch (error) {
+      if (!(error instanceof AgentError) || !error.retryable || signal?.aborted === true) throw error;
+      backoff = afterTunnel(backoff, 0);
+      logger.warn('agent.join.failed', { code: error.code, error });
+      await wait(delayMs(backoff, Math.random(), 0), undefined, signal === undefined ? {} : { signal });
+    }
+  }
+}
+
+function countConnected(keepers: readonly TunnelKeeper[]): number {
+  return keepers.filter((keeper) => keeper.isConnected).length;
+}
+
+function countReconnects(keepers: readonly TunnelKeeper[]): number {
+  return keepers.reduce((total, keeper) => total + keeper.reconnects, 0);
+}

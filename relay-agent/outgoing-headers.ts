@@ -1,0 +1,20 @@
+// The head that goes to the apiserver: what the client sent, less everything that says who it is, plus who it really is.
+import type { VerifiedToken } from '../auth/index.ts';
+import { assertOneImpersonatedUser } from '../http/index.ts';
+import type { HeaderList } from '../http/index.ts';
+
+/**
+ * @param forwarded of filterRequestHeaders: no identity of the client's is in it. Owned by this call.
+ * @returns the list with exactly one non-empty impersonate-user
+ * @throws HttpError CC_ERR_HTTP_NO_IMPERSONATION otherwise: it would run as the agent itself (security H1, H3, H4)
+ */
+export function outgoingHeaders(
+  forwarded: HeaderList,
+  verified: VerifiedToken,
+  authorization: string,
+): HeaderList {
+  for (const field of verified.impersonation) forwarded.push(field);
+  forwarded.push('authorization', authorization);
+  assertOneImpersonatedUser(forwarded);
+  return forwarded;
+}

@@ -1,0 +1,201 @@
+// An ordinary request: from a stream to the apiserver and back, chunk by chunk. Hot path: no promise, no closure for each chunk.
+import type { Dispatcher } from 'undici';
+import { encodeAnswerHead, filterAnswerHeaders, HttpError } from '../http/index.ts';
+import type { HeaderList, RequestHead } from '../http/index.ts';
+import { errorCode } from '../observe/index.ts';
+import type { ResetCodeName, StreamHandler, TunnelStream } from '../tunnel/index.ts';
+import { AGENT_LIMITS } from './limits.ts';
+import { RequestBody } from './request-body.ts';
+import { answerStatus } from './status-answer.ts';
+import type { Upstream } from './upstream.ts';
+
+// The socket never carried a byte of the request: a client may send it again (DESIGN §6).
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+const RETRY_AFTER_SECONDS = 1;
+
+export class PlainExchange implements StreamHandler, Dispatcher.DispatchHandler {
+  private readonly stream: TunnelStream;
+  private readonly head: RequestHead;
+  private readonly upstream: Upstream;
+  private readonly onDone: () => void;
+  private controller: Dispatcher.DispatchController | undefined = undefined;
+  private headers: HeaderList | undefined = undefined;
+  private body: RequestBody | undefined = undefined;
+  private collected: Buffer[] = [];
+  private collectedBytes = 0;
+  private bodyEnded: boolean;
+  private headSent = false;
+  private finished = false;
+
+  constructor(stream: TunnelStream, head: RequestHead, upstream: Upstream, onDone: () => void) {
+    this.stream = stream;
+    this.head = head;
+    this.upstream = upstream;
+    this.onDone = onDone;
+    this.bodyEnded = head.bodyLength === 0;
+  }
+
+  /** The request is authenticated: it goes out, at once or when its short body is whole. */
+  start(headers: HeaderList): void {
+    if (this.finished) return;
+    const { bodyLength } = this.head;
+    if (bodyLength === 0) return this.dispatch(headers, null);
+    if (bodyLength > 0 && bodyLength <= AGENT_LIMITS.WHOLE_BODY_BYTES) {
+      this.headers = headers;
+      if (this.bodyEnded) this.dispatchWhole();
+      return;
+    }
+    const body = new RequestBody(this.stream);
+    body.on('error', () => undefined);
+    this.body = body;
+    for (const chunk of this.collected) body.accept(chunk);
+    this.collected = [];
+    if (this.bodyEnded) body.finish();
+    this.dispatch(headers, body);
+  }
+
+  /** The request is not to go out: a Status answers it. */
+  refuse(answer: () => void): void {
+    if (this.finished) return;
+    this.finish();
+    answer();
+  }
+
+  /** Breaks the exchange off: its token has expired. */
+  expire(): void {
+    if (this.finished) return;
+    this.stream.reset('EXPIRED');
+    this.cancel();
+  }
+
+  // --- StreamHandler: what comes from the gateway ---
+
+  onData(chunk: Buffer): void {
+    if (this.finished) return this.stream.consume(chunk.byteLength);
+    if (this.body !== undefined) return this.body.accept(chunk);
+    // Before the token is verified, and for short bodies, chunks wait here: no more than the stream's window.
+    this.collected.push(chunk);
+    this.collectedBytes += chunk.byteLength;
+  }
+
+  onEnd(): void {
+    this.bodyEnded = true;
+    if (this.body !== undefined) this.body.finish();
+    else if (this.headers !== undefined) this.dispatchWhole();
+  }
+
+  onReset(_code: ResetCodeName): void {
+    this.cancel();
+  }
+
+  onDrain(): void {
+    this.controller?.resume();
+  }
+
+  // --- undici's DispatchHandler: what comes from the apiserver ---
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    if (this.finished) controller.abort(new Error('the client went away'));
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+    if (status < 200 || this.finished) return;
+    try {
+      const headers = filterAnswerHeaders(status, rawHeaders(controller));
+      this.headSent = true;
+      this.stream.sendHead(encodeAnswerHead({ status, headers }));
+    } catch (error) {
+      this.headSent = false;
+      this.fail(error);
+      controller.abort(new Error('the answer was refused'));
+    }
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.stream.write(chunk)) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    if (this.finished) return;
+    this.finish();
+    this.stream.end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: unknown): void {
+    this.fail(error);
+  }
+
+  // --- private ---
+
+  private dispatchWhole(): void {
+    const { headers } = this;
+    if (headers === undefined) return;
+    this.headers = undefined;
+    if (this.collectedBytes !== this.head.bodyLength) {
+      this.stream.reset('BAD_HEAD');
+      this.finish();
+      return;
+    }
+    const [only] = this.collected;
+    const body = this.collected.length === 1 && only !== undefined ? only : Buffer.concat(this.collected);
+    this.stream.consume(this.collectedBytes);
+    this.collected = [];
+    this.dispatch(headers, body);
+  }
+
+  private dispatch(headers: HeaderList, body: Buffer | RequestBody | null): void {
+    this.upstream.dispatch({ method: this.head.method, target: this.head.target, headers, body }, this);
+  }
+
+  private fail(error: unknown): void {
+    if (this.finished) return;
+    this.finish();
+    if (this.headSent) return this.stream.reset('UPSTREAM_LOST');
+    const { requestId } = this.head;
+    if (error instanceof HttpError) {
+      const { status, reason, message } = error;
+      return answerStatus(this.stream, { code: status, reason, message, hop: 'apiserver', requestId });
+    }
+    const code = errorCode(error);
+    const neverSent = NEVER_SENT.has(code);
+    answerStatus(this.stream, {
+      code: neverSent ? 503 : 502,
+      reason: neverSent ? 'ServiceUnavailable' : 'InternalError',
+      message: neverSent
+        ? `the agent cannot reach the kube-apiserver (${code})`
+        : `the connection to the kube-apiserver broke before it answered (${code})`,
+      hop: 'apiserver',
+      requestId,
+      ...(neverSent ? { retryAfterSeconds: RETRY_AFTER_SECONDS } : {}),
+    });
+  }
+
+  private cancel(): void {
+    if (this.finished) return;
+    this.finish();
+    this.body?.destroy();
+    this.controller?.abort(new Error('the client went away'));
+  }
+
+  private finish(): void {
+    this.finished = true;
+    this.collected = [];
+    this.onDone();
+  }
+}
+
+function rawHeaders(controller: Dispatcher.DispatchController): HeaderList {
+  const raw = controller.rawHeaders;
+  const headers: HeaderList = [];
+  if (!Array.isArray(raw)) return headers;
+  for (const item of raw) headers.push(typeof item === 'string' ? item : item.toString('latin1'));
+  return headers;
+}

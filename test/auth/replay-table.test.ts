@@ -1,0 +1,38 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createReplayTable } from '../../auth/replay-table.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: 0 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it('an id is fresh once for each owner, until it expires', () => {
+  const table = createReplayTable(10, 10);
+  expect(table.claim('a', 'id', 100)).toBe('fresh');
+  expect(table.claim('a', 'id', 100)).toBe('replayed');
+  expect(table.claim('b', 'id', 100)).toBe('fresh');
+  vi.setSystemTime(100);
+  expect(table.claim('a', 'id', 200)).toBe('fresh');
+});
+
+it('one owner cannot fill the table for the others', () => {
+  const table = createReplayTable(10, 3);
+  const verdicts = Array.from({ length: 5 }, (_, index) => table.claim('storm', `${index}`, 100));
+  expect(verdicts).toEqual(['fresh', 'fresh', 'fresh', 'full', 'full']);
+  expect(table.claim('calm', '0', 100)).toBe('fresh');
+  vi.setSystemTime(100);
+  expect(table.claim('storm', '5', 200)).toBe('fresh');
+});
+
+it('a full table takes nothing, until entries of any owner expire', () => {
+  const table = createReplayTable(3, 3);
+  for (const owner of ['a', 'b', 'c'])
+    expect(table.claim(owner, 'id', owner === 'b' ? 50 : 100)).toBe('fresh');
+  expect(table.claim('d', 'id', 100)).toBe('full');
+  expect(table.claim('a', 'id', 100)).toBe('replayed');
+  vi.setSystemTime(50);
+  expect(table.claim('d', 'id', 100)).toBe('fresh');
+  expect(table.claim('e', 'id', 100)).toBe('full');
+});

@@ -1,0 +1,87 @@
+// What the tests put into the cluster, as the administrator, before anybody looks.
+import type { ApiserverClient } from '../../demo/control-plane/index.ts';
+
+const RBAC = '/apis/rbac.authorization.k8s.io/v1';
+
+export async function createNamespace(admin: ApiserverClient, name: string): Promise<void> {
+  await admin.create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+}
+
+export function configMap(name: string, data: Readonly<Record<string, string>>): object {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels: { app: 'test' } }, data };
+}
+
+/** Random-looking text that no compression makes small, the same every time. */
+export function incompressibleText(length: number, seed: number): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  const characters: string[] = [];
+  let state = (seed * 2 + 1) >>> 0;
+  for (let index = 0; index < length; index += 1) {
+    // Numerical Recipes' linear congruential generator: its upper bits are good enough here.
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    characters.push(alphabet[state >>> 26] ?? '');
+  }
+  return characters.join('');
+}
+
+/** One pod, one deployment, one service and two configmaps; nothing runs, for there is no kubelet. */
+export async function createWorkloads(admin: ApiserverClient, namespace: string): Promise<void> {
+  const container = { name: 'web', image: 'registry.example/web:1', ports: [{ containerPort: 8080 }] };
+  const labels = { app: 'web' };
+  await admin.create(`/api/v1/namespaces/${namespace}/configmaps`, configMap('settings', { mode: 'fast' }));
+  await admin.create(
+    `/api/v1/namespaces/${namespace}/configmaps`,
+    configMap('greetings', { text: 'Grüße, 世界 🌍\nsecond line\n' }),
+  );
+  await admin.create(`/api/v1/namespaces/${namespace}/pods`, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web-0', labels },
+    spec: { containers: [container] },
+  });
+  await admin.create(`/apis/apps/v1/namespaces/${namespace}/deployments`, {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web', labels },
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [container] } },
+    },
+  });
+  await admin.create(`/api/v1/namespaces/${namespace}/services`, {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web', labels },
+    spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] },
+  });
+}
+
+/** Everything, everywhere. */
+export async function bindClusterAdmin(admin: ApiserverClient, group: string): Promise<void> {
+  await admin.create(`${RBAC}/clusterrolebindings`, {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { generateName: 'admins-' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: group }],
+  });
+}
+
+/** Pods and configmaps of one namespace, to look at only. Our own role: no controller fills `view` here. */
+export async function bindReader(admin: ApiserverClient, namespace: string, user: string): Promise<void> {
+  const base = `${RBAC}/namespaces/${namespace}`;
+  await admin.create(`${base}/roles`, {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'Role',
+    metadata: { name: 'reader' },
+    rules: [{ apiGroups: [''], resources: ['pods', 'configmaps'], verbs: ['get', 'list', 'watch'] }],
+  });
+  await admin.create(`${base}/rolebindings`, {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: 'readers' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'reader' },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }],
+  });
+}

@@ -1,0 +1,178 @@
+// The whole way for one test file: an Entra stand-in, a gateway and an agent in front of the suite's real apiserver.
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import {
+  adminUser,
+  createApiserverClient,
+  findFreePorts,
+  openAuditLog,
+  renderKubeconfig,
+} from '../../demo/control-plane/index.ts';
+import type { ActingAs, ApiserverClient, AuditLog } from '../../demo/control-plane/index.ts';
+import { startEntraStandIn } from '../../demo/entra/index.ts';
+import type { DirectoryUser, EntraStandIn } from '../../demo/entra/index.ts';
+import { startGateway } from '../../gateway/index.ts';
+import type { AccessRule } from '../../gateway/index.ts';
+import type { EntraSettings } from '../../auth/index.ts';
+import { startAgent } from '../../relay-agent/index.ts';
+import type { RunningAgent } from '../../relay-agent/index.ts';
+import { createKubectl } from './kubectl.ts';
+import type { Kubectl } from './kubectl.ts';
+
+export const CLUSTER_NAME = 'harbour';
+
+const START_TIMEOUT_MS = 20_000;
+
+/** Both end the same way and must print the same: one through the relay, one straight to the apiserver. */
+export interface KubectlPair {
+  readonly direct: Kubectl;
+  readonly relayed: Kubectl;
+}
+
+export interface Relay {
+  readonly gateway: Awaited<ReturnType<typeof startGateway>>;
+  readonly agent: RunningAgent;
+  readonly entra: EntraStandIn;
+  readonly entraSettings: EntraSettings;
+  readonly directory: string;
+  readonly admin: ApiserverClient;
+  readonly auditLog: AuditLog;
+  user(name: string): DirectoryUser;
+  /** What the agent makes of this user: DESIGN §7. */
+  actingAs(name: string): ActingAs;
+  /** A kubeconfig with the user's token in it; `server` and `tls-server-name` as get-credentials writes them. */
+  writeKubeconfig(name: string, token: string): string;
+  kubectlOf(user: string, environment?: Readonly<Record<string, string>>): KubectlPair;
+  close(): Promise<void>;
+}
+
+/** alice, an administrator, and bob, a developer, may reach the cluster; mallory may not. */
+export async function startRelay(): Promise<Relay> {
+  const controlPlane = inject('controlPlane');
+  const tools = inject('tools');
+  const directory = mkdtempSync(join(controlPlane.directory, 'relay-'));
+  const entra = await startEntraStandIn();
+  const entraSettings: EntraSettings = {
+    authorityHost: entra.authorityHost,
+    authorityCa: entra.caPem,
+    tenants: [entra.tenantId],
+    audiences: entra.audiences,
+    usernameClaim: 'oid',
+    groupsOverage: 'fail',
+    clockSkewSeconds: 0,
+  };
+  const user = (name: string): DirectoryUser => {
+    const found = entra.directory.users.find(({ userPrincipalName }) =>
+      userPrincipalName.startsWith(`${name}@`),
+    );
+    if (found === undefined) throw new RangeError(`no user ${name}`);
+    return found;
+  };
+  const access: readonly AccessRule[] = [
+    {
+      clusters: [CLUSTER_NAME],
+      role: 'admin',
+      users: [user('alice').objectId],
+      groups: [],
+      applications: [],
+    },
+    { clusters: ['*'], role: 'user', users: [], groups: user('bob').groups, applications: [] },
+  ];
+  const [port = 0] = await findFreePorts(1);
+  const publicUrl = `https://127.0.0.1:${port}`;
+  const gateway = await startGateway({
+    listen: { host: '127.0.0.1', port },
+    privateListen: { host: '127.0.0.1', port: 0 },
+    publicUrl,
+    dataDir: join(directory, 'gateway'),
+    clusterDomain: 'cluster-connect.internal',
+    entra: entraSettings,
+    access,
+    drainTimeoutMs: 5_000,
+    logLevel: 'error',
+  });
+  await gateway.store.addCluster(CLUSTER_NAME);
+  // What cannot be set up is said at once, not by a hook that hangs.
+  const signal = AbortSignal.timeout(START_TIMEOUT_MS);
+  const agent = await startAgent(
+    {
+      gatewayUrl: publicUrl,
+      gatewayCa: gateway.authorityPem,
+      joinToken: await gateway.store.issueJoinToken(CLUSTER_NAME, 60_000),
+      stateDir: join(directory, 'agent'),
+      tunnels: 2,
+      entra: entraSettings,
+      upstream: {
+        server: controlPlane.server,
+        ca: controlPlane.caPem,
+        tokenFile: controlPlane.agentTokenFile,
+      },
+      drainTimeoutMs: 5_000,
+      logLevel: 'error',
+    },
+    { signal },
+  );
+  await Promise.race([agent.connected(), once(signal, 'abort').then(() => Promise.reject(signal.reason))]);
+
+  const writeConfig = (name: string, text: string): string => {
+    const folder = join(directory, name);
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, 'kubeconfig');
+    writeFileSync(file, text, { mode: 0o600 });
+    return file;
+  };
+  const viaGateway = {
+    server: publicUrl,
+    caPem: gateway.authorityPem,
+    tlsServerName: `${CLUSTER_NAME}.cluster-connect.internal`,
+  };
+  const writeKubeconfig = (name: string, token: string): string =>
+    writeConfig(name, renderKubeconfig(viaGateway, { token }));
+  const actingAs = (name: string): ActingAs => {
+    const { objectId, groups, userPrincipalName } = user(name);
+    const azp = entra.directory.apps[0]?.clientId ?? '';
+    return {
+      name: objectId,
+      groups,
+      extra: { oid: [objectId], tid: [entra.tenantId], upn: [userPrincipalName], azp: [azp] },
+    };
+  };
+  const admin = createApiserverClient(controlPlane);
+
+  return {
+    gateway,
+    agent,
+    entra,
+    entraSettings,
+    directory,
+    admin,
+    auditLog: openAuditLog(controlPlane.auditLogFile),
+    user,
+    actingAs,
+    writeKubeconfig,
+    kubectlOf: (name, environment = {}) => ({
+      direct: createKubectl(
+        tools.kubectl,
+        writeConfig(
+          `${name}-direct`,
+          renderKubeconfig(controlPlane, adminUser(controlPlane, actingAs(name))),
+        ),
+        environment,
+      ),
+      relayed: createKubectl(
+        tools.kubectl,
+        writeKubeconfig(`${name}-relayed`, entra.issueToken({ user: name })),
+        environment,
+      ),
+    }),
+    close: async () => {
+      admin.close();
+      await agent.close();
+      await gateway.close();
+      await entra.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,120 @@
+// The whole way in one process, over real sockets: Entra stand-in, gateway, agent and a recording upstream.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EntraSettings } from '../../auth/index.ts';
+import { startEntraStandIn } from '../../demo/entra/index.ts';
+import type { EntraStandIn } from '../../demo/entra/index.ts';
+import { startGateway } from '../../gateway/index.ts';
+import type { AccessRule, GatewayConfig, GatewayLimits, RunningGateway } from '../../gateway/index.ts';
+import { silentLogger } from '../../observe/index.ts';
+import type { Logger } from '../../observe/index.ts';
+import { startAgent } from '../../relay-agent/index.ts';
+import type { AgentConfig, RunningAgent } from '../../relay-agent/index.ts';
+import { freePort } from './free-port.ts';
+import { startRecordingUpstream } from './recording-upstream.ts';
+import type { RecordingUpstream, RecordingUpstreamOptions } from './recording-upstream.ts';
+
+export const CLUSTER = 'edge-1';
+export const CLUSTER_DOMAIN = 'cluster-connect.internal';
+export const CLUSTER_SERVER_NAME = `${CLUSTER}.${CLUSTER_DOMAIN}`;
+/** What the agent authenticates with; it never comes back to a client. */
+export const AGENT_TOKEN = 'agent-service-account-token';
+
+export interface RelayWorld {
+  readonly entra: EntraStandIn;
+  readonly gateway: RunningGateway;
+  readonly agent: RunningAgent;
+  readonly upstream: RecordingUpstream;
+  readonly port: number;
+  /** The gateway's CA. */
+  readonly caPem: string;
+  readonly directory: string;
+  readonly gatewayConfig: GatewayConfig;
+  readonly agentConfig: AgentConfig;
+  /** A user's token from the stand-in. */
+  token(user: 'alice' | 'bob' | 'mallory', ttlSeconds?: number): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface RelayWorldOptions extends RecordingUpstreamOptions {
+  readonly access?: readonly AccessRule[];
+  readonly entra?: Partial<EntraSettings>;
+  readonly gatewayLimits?: Partial<GatewayLimits>;
+  readonly gateway?: Partial<GatewayConfig>;
+  readonly agent?: Partial<AgentConfig>;
+  /** Another apiserver than the recording one. */
+  readonly upstreamConfig?: AgentConfig['upstream'];
+  readonly logger?: Logger;
+}
+
+/** Ready when all tunnels are up. Alice's and Bob's groups may use every cluster, Mallory may not. */
+export async function startRelayWorld(options: RelayWorldOptions = {}): Promise<RelayWorld> {
+  const logger = options.logger ?? silentLogger;
+  const directory = await mkdtemp(join(tmpdir(), 'cluster-connect-test-'));
+  const entra = await startEntraStandIn();
+  const upstream = await startRecordingUpstream(options);
+  const settings: EntraSettings = {
+    authorityHost: entra.authorityHost,
+    authorityCa: entra.caPem,
+    tenants: [entra.tenantId],
+    audiences: entra.audiences,
+    usernameClaim: 'oid',
+    groupsOverage: 'fail',
+    clockSkewSeconds: 0,
+    ...options.entra,
+  };
+  const port = await freePort();
+  const publicUrl = `https://127.0.0.1:${port}`;
+  const groups = entra.directory.groups.map(({ objectId }) => objectId);
+  const gatewayConfig: GatewayConfig = {
+    listen: { host: '127.0.0.1', port },
+    privateListen: { host: '127.0.0.1', port: 0 },
+    publicUrl,
+    dataDir: join(directory, 'gateway'),
+    clusterDomain: CLUSTER_DOMAIN,
+    entra: settings,
+    access: options.access ?? [{ clusters: ['*'], role: 'user', users: [], groups, applications: [] }],
+    drainTimeoutMs: 5000,
+    logLevel: 'silent',
+    ...options.gateway,
+  };
+  const gateway = await startGateway(gatewayConfig, { logger, limits: options.gatewayLimits ?? {} });
+  await gateway.store.addCluster(CLUSTER);
+  const joinToken = await gateway.store.issueJoinToken(CLUSTER, 60_000);
+  const tokenFile = join(directory, 'token');
+  await writeFile(tokenFile, AGENT_TOKEN);
+  const agentConfig: AgentConfig = {
+    gatewayUrl: publicUrl,
+    gatewayCa: gateway.authorityPem,
+    joinToken,
+    stateDir: join(directory, 'agent'),
+    tunnels: 2,
+    entra: settings,
+    upstream: options.upstreamConfig ?? { server: upstream.url, ca: upstream.caPem, tokenFile },
+    drainTimeoutMs: 5000,
+    logLevel: 'silent',
+    ...options.agent,
+  };
+  const agent = await startAgent(agentConfig, { logger });
+  await agent.connected();
+  return {
+    entra,
+    gateway,
+    agent,
+    upstream,
+    port,
+    caPem: gateway.authorityPem,
+    directory,
+    gatewayConfig,
+    agentConfig,
+    token: async (user, ttlSeconds) =>
+      entra.issueToken({ user, ...(ttlSeconds === undefined ? {} : { ttlSeconds }) }),
+    close: async () => {
+      await agent.close();
+      await gateway.close();
+      await Promise.all([upstream.close(), entra.close()]);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,11 @@
+export { resetCodeName, StreamRefusedError, TunnelError } from './codes.ts';
+export type { ResetCodeName, SessionCodeName, StreamErrorCode, TunnelErrorCode } from './codes.ts';
+export type { Hello } from './frame.ts';
+export { DEFAULT_LIMITS, SUBPROTOCOL } from './limits.ts';
+export type { TunnelLimits } from './limits.ts';
+export { Session } from './session.ts';
+export type { SessionCounters, SessionHandler, SessionOptions, SessionRole } from './session.ts';
+export type { StreamHandler, TunnelStream } from './stream.ts';
+export type { Transport, TransportListener } from './transport.ts';
+export { createTunnelAcceptor, dialTunnel } from './websocket.ts';
+export type { DialOptions, DialRefusal, TunnelAcceptor } from './websocket.ts';
