@@ -56,7 +56,7 @@ export const AUTHORITY_DIRECTORY = 'ca';
 const DRAIN_POLL_MS = 50;
 const BODY_SWEEP_MS = 5000;
 
-/** Port 0 in `listen` and in `publicUrl` picks a free port, for demos and tests; the URL follows it. */
+/** @throws ConfigError, PkiError, StoreError, or the listener's own error when an address cannot be had */
 export async function startGateway(
   config: GatewayConfig,
   options: GatewayOptions = {},

@@ -5,5 +5,5 @@ export { GATEWAY_LIMITS } from './limits.ts';
 export type { GatewayLimits } from './limits.ts';
 export { createAuthority, loadOrCreateAuthority } from './pki/index.ts';
 export type { CertificateAuthority } from './pki/index.ts';
-export { openStore } from './store/index.ts';
-export type { ClusterStore } from './store/index.ts';
+export { MAX_JOIN_TOKEN_LIFETIME_MS, openStore, StoreError } from './store/index.ts';
+export type { Cluster, ClusterStore } from './store/index.ts';

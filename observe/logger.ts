@@ -1,5 +1,6 @@
 // JSON lines by pino behind a two-argument interface: an event name and fields. Every value passes redaction.
-import { pino } from 'pino';
+import { createRequire } from 'node:module';
+import type pinoModule from 'pino';
 import type { DestinationStream } from 'pino';
 import { redactFields } from './redact.ts';
 
@@ -22,7 +23,13 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream;
 }
 
+// Loaded when a logger is made: get-token imports this folder for its errors, at each call of kubectl.
+function loadPino(): typeof pinoModule {
+  return createRequire(import.meta.url)('pino');
+}
+
 export function createLogger(options: LoggerOptions): Logger {
+  const pino = loadPino();
   const base = pino(
     {
       level: options.level,
@@ -44,7 +51,7 @@ export const silentLogger: Logger = {
   child: () => silentLogger,
 };
 
-function wrap(base: pino.Logger, bound: LogFields): Logger {
+function wrap(base: pinoModule.Logger, bound: LogFields): Logger {
   const write = (level: Exclude<LogLevel, 'silent'>, event: string, fields: LogFields | undefined): void => {
     if (!base.isLevelEnabled(level)) return;
     base[level]({ event, ...redactFields({ ...bound, ...fields }) });

@@ -1,5 +1,7 @@
 // Prometheus metrics by prom-client. The hot path counts in plain numbers; they are read when somebody asks.
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { createRequire } from 'node:module';
+import type promClient from 'prom-client';
+import type { Counter, Gauge } from 'prom-client';
 
 export interface Metrics {
   /** A number that only grows, read by `read` at each scrape. */
@@ -11,12 +13,18 @@ export interface Metrics {
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
+// Loaded when metrics are made, like the logger's package.
+function loadPromClient(): typeof promClient {
+  return createRequire(import.meta.url)('prom-client');
+}
+
 export function createMetrics(): Metrics {
+  const { collectDefaultMetrics, Registry, ...prom } = loadPromClient();
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   return {
     counter: (name, help, read) => {
-      const metric: Counter = new Counter({
+      const metric: Counter = new prom.Counter({
         name,
         help,
         registers: [registry],
@@ -27,7 +35,7 @@ export function createMetrics(): Metrics {
       });
     },
     gauge: (name, help, read) => {
-      const metric: Gauge = new Gauge({
+      const metric: Gauge = new prom.Gauge({
         name,
         help,
         registers: [registry],
@@ -35,7 +43,7 @@ export function createMetrics(): Metrics {
       });
     },
     counters: (name, help, label, read) => {
-      const metric: Counter = new Counter({
+      const metric: Counter = new prom.Counter({
         name,
         help,
         labelNames: [label],

@@ -1,6 +1,6 @@
 // /healthz, /readyz and /metrics, in plain HTTP on an address that is not for the public.
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { boundPort } from './bound-port.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface PrivateListener {
@@ -48,7 +48,7 @@ export async function startPrivateListener(
     server.once('error', reject);
     server.listen(address.port, address.host, resolve);
   });
-  const { port } = server.address() as AddressInfo;
+  const port = boundPort(server);
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   return {
     url: `http://${host}:${port}`,

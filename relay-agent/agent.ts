@@ -44,7 +44,14 @@ export async function startAgent(
 
   let waiters: (() => void)[] = [];
   const keepers = Array.from({ length: config.tunnels }, () =>
-    keepTunnel({ config, registration, privateKey, serve: server.serve, logger, onChange }),
+    keepTunnel({
+      config,
+      registration,
+      privateKey,
+      serve: (stream, head) => server.serve(stream, head),
+      logger,
+      onChange,
+    }),
   );
   const allConnected = (): boolean => keepers.every((keeper) => keeper.isConnected);
   function onChange(): void {

@@ -112,8 +112,11 @@ export function createStreamServer(options: StreamServerOptions): StreamServer {
 
 const IGNORE: StreamHandler = { onData: () => undefined, onEnd: () => undefined, onReset: () => undefined };
 
-function refusalOf(error: unknown): Pick<StatusOptions, 'code' | 'reason' | 'message' | 'retryAfterSeconds'> {
-  if (error instanceof AuthError) return { ...authRefusal(error), message: error.reason };
-  if (error instanceof HttpError) return { code: error.status, reason: error.reason, message: error.message };
+function refusalOf(error: unknown): Omit<StatusOptions, 'hop' | 'requestId'> {
+  if (error instanceof AuthError)
+    return { ...authRefusal(error), message: error.reason, errorCode: error.code };
+  if (error instanceof HttpError) {
+    return { code: error.status, reason: error.reason, message: error.message, errorCode: error.code };
+  }
   return { code: 500, reason: 'InternalError', message: `the agent failed (${errorCode(error)})` };
 }

@@ -329,10 +329,10 @@ export class Session implements FrameSink, StreamHost, OutboxOwner {
     const stream = this.streams.get(streamId);
     if (stream === undefined) return this.stray(streamId, false);
     stream.credit.add(bytes);
-    if (stream.queuedBytes > 0) {
-      stream.blockedSinceMs = 0;
-      this.wake(stream);
-    }
+    if (stream.queuedBytes === 0) return;
+    // Credit that is not enough for a frame does not count: it would keep a stalled stream alive for ever.
+    if (stream.credit.sendable > 0) stream.blockedSinceMs = 0;
+    this.wake(stream);
   }
 
   onPing(bytes: Buffer): void {

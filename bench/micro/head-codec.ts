@@ -33,28 +33,38 @@ const target = '/api/v1/namespaces/default/pods?fieldSelector=metadata.name%3Dwe
 const received = Array.from({ length: VARIANTS }, (_, i) => {
   const token = `Bearer ${randomBytes(2250).toString('base64url')}`;
   return [
-    ...['Host', 'relay.example.com', 'User-Agent', 'kubectl/v1.32.4 (linux/amd64) kubernetes/59526cd'],
-    ...['Accept', 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json', 'Authorization', token],
-    ...['Kubectl-Command', 'kubectl get', 'Kubectl-Session', `1d7d2c8e-${i}`, 'Accept-Encoding', 'gzip'],
+    'Host',
+    'relay.example.com',
+    'User-Agent',
+    'kubectl/v1.32.4 (linux/amd64) kubernetes/59526cd',
+    'Accept',
+    'application/json;as=Table;v=v1;g=meta.k8s.io,application/json',
+    'Authorization',
+    token,
+    'Kubectl-Command',
+    'kubectl get',
+    'Kubectl-Session',
+    `1d7d2c8e-${i}`,
+    'Accept-Encoding',
+    'gzip',
   ];
 });
 
 const answered = [
-  ...[
-    'Audit-Id',
-    '1d7d2c8e-7f5f-4a7c-9a4e-9b8a3a1c7f11',
-    'Cache-Control',
-    'no-cache, private',
-    'Content-Type',
-    'application/json',
-  ],
-  ...[
-    'X-Kubernetes-Pf-Flowschema-Uid',
-    '1d7d2c8e-7f5f-4a7c-9a4e-9b8a3a1c7f11',
-    'Date',
-    'Sat, 21 Nov 2026 00:00:00 GMT',
-  ],
-  ...['X-Kubernetes-Pf-Prioritylevel-Uid', '1d7d2c8e-7f5f-4a7c-9a4e-9b8a3a1c7f11', 'Content-Length', '2048'],
+  'Audit-Id',
+  '1d7d2c8e-7f5f-4a7c-9a4e-9b8a3a1c7f11',
+  'Cache-Control',
+  'no-cache, private',
+  'Content-Type',
+  'application/json',
+  'X-Kubernetes-Pf-Flowschema-Uid',
+  '1d7d2c8e-7f5f-4a7c-9a4e-9b8a3a1c7f11',
+  'Date',
+  'Sat, 21 Nov 2026 00:00:00 GMT',
+  'X-Kubernetes-Pf-Prioritylevel-Uid',
+  '1d7d2c8e-7f5f-4a7c-9a4e-9b8a3a1c7f11',
+  'Content-Length',
+  '2048',
 ];
 
 const checkedRequests = received.map((rawHeaders) =>

@@ -1,7 +1,8 @@
 // `cluster-connect cluster ...`: works on the gateway's own store, on the gateway's machine, beside a running gateway.
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { isClusterName, parseDuration } from '../config/parse-text.ts';
+import { isClusterName } from '../../http/index.ts';
+import { parseDuration } from '../config/parse-text.ts';
 import { gatewaySchema } from '../config/gateway-schema.ts';
 import { parseGatewayConfig } from '../config/gateway-settings.ts';
 import { settingKeys } from '../config/setting-keys.ts';

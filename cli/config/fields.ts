@@ -1,7 +1,7 @@
 // The kinds of values that settings are made of: each takes what a person writes and says what it must be instead.
+import { isClusterName } from '../../http/index.ts';
 import { z } from 'zod';
 import {
-  isClusterName,
   isDnsName,
   isJoinToken,
   parseDuration,

@@ -3,7 +3,6 @@ import { isIP } from 'node:net';
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-const CLUSTER_NAME = DNS_LABEL;
 const DURATION = /^(\d{1,9})(ms|s|m|h|d)$/;
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const JOIN_TOKEN = /^ccjt_[\w-]{43}$/;
@@ -14,10 +13,6 @@ export function parseGuid(text: string): string | undefined {
 
 export function isDnsName(text: string): boolean {
   return text.length <= 253 && text.split('.').every((label) => DNS_LABEL.test(label)) && isIP(text) === 0;
-}
-
-export function isClusterName(text: string): boolean {
-  return CLUSTER_NAME.test(text);
 }
 
 /** `30s`, `500ms`, `2h`: in milliseconds. */

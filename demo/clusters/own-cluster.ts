@@ -93,7 +93,12 @@ async function createToken(kubectl: RunKubectl, namespace: string): Promise<Issu
   const answer: unknown = JSON.parse(text);
   if (typeof answer === 'object' && answer !== null && 'status' in answer) {
     const { status } = answer;
-    if (typeof status === 'object' && status !== null && 'token' in status && 'expirationTimestamp' in status) {
+    if (
+      typeof status === 'object' &&
+      status !== null &&
+      'token' in status &&
+      'expirationTimestamp' in status
+    ) {
       const expiresAtMs = Date.parse(String(status.expirationTimestamp));
       if (typeof status.token === 'string' && Number.isFinite(expiresAtMs)) {
         return { token: status.token, expiresAtMs };

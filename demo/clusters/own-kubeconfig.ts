@@ -18,7 +18,9 @@ export function readOwnUpstream(text: string): OwnUpstream {
   const url = new URL(server);
   if (url.protocol !== 'https:') throw refusal(`has the server ${url.origin}, which is not https`);
   if (url.pathname !== '/') {
-    throw refusal(`has the server ${server}: the agent speaks to an apiserver itself, not to a path of a proxy`);
+    throw refusal(
+      `has the server ${server}: the agent speaks to an apiserver itself, not to a path of a proxy`,
+    );
   }
   for (const key of ['insecure-skip-tls-verify', 'tls-server-name', 'proxy-url']) {
     if (key in cluster) throw refusal(`sets ${key}, which the agent does not support`);
@@ -33,7 +35,12 @@ export function readOwnUpstream(text: string): OwnUpstream {
 }
 
 function firstCluster(config: unknown): Record<string, unknown> {
-  if (typeof config === 'object' && config !== null && 'clusters' in config && Array.isArray(config.clusters)) {
+  if (
+    typeof config === 'object' &&
+    config !== null &&
+    'clusters' in config &&
+    Array.isArray(config.clusters)
+  ) {
     const entry: unknown = config.clusters[0];
     if (typeof entry === 'object' && entry !== null && 'cluster' in entry) {
       const { cluster } = entry;

@@ -72,7 +72,8 @@ function readPlugin(kubeconfig: unknown, person: Person): ExecPlugin {
 }
 
 function execOf(entry: unknown, name: string): ExecPlugin | undefined {
-  if (typeof entry !== 'object' || entry === null || !('name' in entry) || entry.name !== name) return undefined;
+  if (typeof entry !== 'object' || entry === null || !('name' in entry) || entry.name !== name)
+    return undefined;
   if (!('user' in entry) || typeof entry.user !== 'object' || entry.user === null) return undefined;
   const { user } = entry;
   if (!('exec' in user) || typeof user.exec !== 'object' || user.exec === null) return undefined;

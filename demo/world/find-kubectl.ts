@@ -35,7 +35,10 @@ export async function findKubectl(
     return { file, note: name };
   } catch (error) {
     signal?.throwIfAborted();
-    return { file: undefined, note: `${file} does not run (${error instanceof Error ? error.message : 'unknown'})` };
+    return {
+      file: undefined,
+      note: `${file} does not run (${error instanceof Error ? error.message : 'unknown'})`,
+    };
   }
 }
 

@@ -24,7 +24,10 @@ export interface StartOptions {
 }
 
 /** @throws DemoError CC_ERR_DEMO_PART */
-export async function startDemoGateway(surroundings: Surroundings, options: StartOptions): Promise<DemoGateway> {
+export async function startDemoGateway(
+  surroundings: Surroundings,
+  options: StartOptions,
+): Promise<DemoGateway> {
   for (let attempt = 1; ; attempt += 1) {
     const [port = 0, privatePort = 0] = await findFreePorts(2);
     const settingsFile = await writeGatewaySettings(surroundings, { port, privatePort });

@@ -17,7 +17,11 @@ export function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 }
 
 /** SIGTERM, and SIGKILL after `patienceMs`. Resolves when the process has ended. */
-export async function endGroup(child: ChildProcess, ended: Promise<unknown>, patienceMs: number): Promise<void> {
+export async function endGroup(
+  child: ChildProcess,
+  ended: Promise<unknown>,
+  patienceMs: number,
+): Promise<void> {
   signalGroup(child, 'SIGTERM');
   const patience = new AbortController();
   const killing = delay(patienceMs, undefined, { signal: patience.signal }).then(

@@ -16,7 +16,11 @@ export interface CommandOptions {
 }
 
 /** @returns standard output. @throws DemoError CC_ERR_DEMO_PART with the end of standard error, unless the exit code is 0 */
-export async function runCommand(file: string, args: readonly string[], options: CommandOptions): Promise<string> {
+export async function runCommand(
+  file: string,
+  args: readonly string[],
+  options: CommandOptions,
+): Promise<string> {
   const { title, environment, input = '', timeoutMs = COMMAND_TIMEOUT_MS, signal } = options;
   signal?.throwIfAborted();
   const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: environment, ...OWN_GROUP });

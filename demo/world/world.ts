@@ -97,7 +97,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   };
   const makeCredentials = async () => {
     const { gateway: relay, added } = await gateway;
-    const credentials = await writeCredentials(surroundings, { url: relay.url, ...added }, environment, signal);
+    const credentials = await writeCredentials(
+      surroundings,
+      { url: relay.url, ...added },
+      environment,
+      signal,
+    );
     await Promise.all(SIGNED_IN_BEFORE.map((person) => signIn(person, credentials, entra, options)));
     return credentials;
   };

@@ -3,12 +3,12 @@ import { createServer as createHttp2Server } from 'node:http2';
 import type { Http2Session, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import type { SecureContext } from 'node:tls';
 import { newRequestId, statusBody } from '../../http/index.ts';
 import type { StatusOptions } from '../../http/index.ts';
+import { boundPort } from '../../observe/index.ts';
 import type { ListenAddress } from '../config.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { Exchange } from './exchange.ts';
@@ -145,7 +145,7 @@ export async function startEdgeListener(options: EdgeListenerOptions): Promise<E
       resolve();
     });
   });
-  const { port } = server.address() as AddressInfo;
+  const port = boundPort(server);
 
   const stopListening = (): void => {
     server.close();

@@ -57,7 +57,8 @@ interface Passage {
 }
 
 // A client may send it again at once: nothing of the request went further.
-const RETRY_AFTER_SECONDS = 2;
+// Short, because kubectl tries ten times before it says why.
+const RETRY_AFTER_SECONDS = 1;
 
 export function createRequestChain(options: RequestChainOptions): (exchange: Exchange) => void {
   const { router, verifier, access, registry, users, counters, logger, running, refuse } = options;
@@ -198,18 +199,18 @@ function checkHead(exchange: Exchange): CheckedRequest {
 function statusOf(error: unknown, requestId: string): StatusOptions {
   if (error instanceof HttpError) {
     const { status: code, reason, message } = error;
-    return { code, reason, message, hop: 'gateway', requestId };
+    return { code, reason, message, hop: 'gateway', requestId, errorCode: error.code };
   }
   if (error instanceof GatewayError) {
     const { status: code, reason, message, retryAfterSeconds } = error;
     const retry = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-    return { code, reason, message, hop: 'gateway', requestId, ...retry };
+    return { code, reason, message, hop: 'gateway', requestId, errorCode: error.code, ...retry };
   }
   if (error instanceof AuthError) {
-    return { ...authRefusal(error), message: error.reason, hop: 'gateway', requestId };
+    return { ...authRefusal(error), message: error.reason, hop: 'gateway', requestId, errorCode: error.code };
   }
   if (error instanceof StreamRefusedError) {
-    return { ...BUSY, message: error.message, hop: 'tunnel', requestId };
+    return { ...BUSY, message: error.message, hop: 'tunnel', requestId, errorCode: error.code };
   }
   return { code: 500, reason: 'InternalError', message: 'the gateway failed', hop: 'gateway', requestId };
 }

@@ -57,15 +57,16 @@ export async function createWorkloads(admin: ApiserverClient, namespace: string)
   });
 }
 
-/** Everything, everywhere. */
+/** Everything, everywhere; the files of the suite share the one binding, for RBAC names it in its answers. */
 export async function bindClusterAdmin(admin: ApiserverClient, group: string): Promise<void> {
-  await admin.create(`${RBAC}/clusterrolebindings`, {
+  const { status } = await admin.send('POST', `${RBAC}/clusterrolebindings`, {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'ClusterRoleBinding',
-    metadata: { generateName: 'admins-' },
+    metadata: { name: `admins-${group}` },
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: group }],
   });
+  if (status !== 201 && status !== 409) throw new Error(`the binding was answered with ${status}`);
 }
 
 /** Pods and configmaps of one namespace, to look at only. Our own role: no controller fills `view` here. */

@@ -1,6 +1,6 @@
 // The measure of transparency: the same kubectl, once straight to the apiserver and once through the relay.
 import { expect } from 'vitest';
-import type { KubectlResult, KubectlRun } from './kubectl.ts';
+import type { Kubectl, KubectlResult, KubectlRun } from './kubectl.ts';
 import type { KubectlPair } from './relay-fixture.ts';
 
 /** An age in the output changes once a second; between two equal direct runs it did not. */
@@ -15,14 +15,15 @@ export async function expectSameOutput(
   { direct, relayed }: KubectlPair,
   args: readonly string[],
   options?: KubectlRun,
-  adapt: (result: KubectlResult) => KubectlResult = (result) => result,
+  normalisers: readonly Normaliser[] = [],
 ): Promise<KubectlResult> {
+  const run = async (kubectl: Kubectl) => normalise(await kubectl.run(args, options), normalisers);
   for (let attempt = 1; attempt <= STABLE_ATTEMPTS; attempt += 1) {
-    const before = await direct.run(args, options);
-    const through = await relayed.run(args, options);
-    const after = await direct.run(args, options);
+    const before = await run(direct);
+    const through = await run(relayed);
+    const after = await run(direct);
     if (!isSame(before, after)) continue;
-    expect(adapt(through)).toEqual(adapt(before));
+    expect(through).toEqual(before);
     return before;
   }
   throw new Error(`kubectl ${args.join(' ')} never printed the same twice without the relay`);

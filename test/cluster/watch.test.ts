@@ -29,7 +29,7 @@ describe.each([
     const bothShow = (type: string, times: number) =>
       Promise.all(
         watchers.map((watcher) =>
-          watcher.printed((text) => count(text, `"type": "${type}"`) === times && text.endsWith('}\n')),
+          watcher.printed((text) => count(text, `"type":"${type}"`) === times && text.endsWith('}\n')),
         ),
       );
     await bothShow('ADDED', 1);
@@ -45,7 +45,7 @@ describe.each([
     for (const watcher of watchers) watcher.interrupt();
     const [fromDirect, fromRelay] = await Promise.all(watchers.map((watcher) => watcher.ended));
     expect(fromRelay).toEqual(fromDirect);
-    expect(fromRelay?.stdout).toContain('"step": "5"');
+    expect(fromRelay?.stdout).toContain('"step":"5"');
   });
 
   test('a watch that the apiserver ends in time ends in order', async () => {
@@ -53,7 +53,7 @@ describe.each([
     const args = ['get', '--raw', `${path}?watch=1&timeoutSeconds=1`];
     const fromDirect = await direct.run(args);
     expect(await relayed.run(args)).toEqual(fromDirect);
-    expect(fromDirect).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(fromDirect.exitCode).toBe(0);
     expect(fromDirect.stdout).toContain('"first"');
   });
 

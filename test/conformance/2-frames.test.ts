@@ -9,9 +9,9 @@ describe.each(ROLES)('at the %s', (role) => {
   test('2.1 a header is type, flags, length and stream id, big-endian', async () => {
     const peer = await rawPeer(role);
     const [hello] = peer.messages;
-    expect(hello?.subarray(0, 16).toString('hex')).toBe('0100001000000000' + '0000200000010000');
-    await peer.say(Buffer.from('0800000800000000' + '0102030405060708', 'hex'));
-    expect(peer.messages.at(-1)?.toString('hex')).toBe('0900000800000000' + '0102030405060708');
+    expect(hello?.subarray(0, 16).toString('hex')).toBe('01000010000000000000200000010000');
+    await peer.say(Buffer.from('08000008000000000102030405060708', 'hex'));
+    expect(peer.messages.at(-1)?.toString('hex')).toBe('09000008000000000102030405060708');
   });
 
   test.each([

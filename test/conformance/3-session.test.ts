@@ -50,6 +50,14 @@ describe.each(['gateway', 'agent'] as const)('at the %s', (role) => {
     expectEnd(peer, 5, 'HELLO_TIMEOUT');
   });
 
+  test('3.2 the waiting ends with the session', async () => {
+    fakeTimers();
+    const peer = await rawPeer(role, { hello: false });
+    peer.session.close('never mind');
+    await settle();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('3.2 a HELLO in time ends the waiting', async () => {
     fakeTimers();
     const peer = await rawPeer(role, { limits: { HELLO_TIMEOUT_MS: 5000 } });

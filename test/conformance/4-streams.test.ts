@@ -268,19 +268,18 @@ test('4.8 T4: a stream whose data waits for credit too long is RESET with STALLE
   const peer = await rawPeer('gateway', { hello: false, limits });
   vi.advanceTimersByTime(10);
   await peer.say(raw.hello(10, 1024));
-  const [stalled, quiet, moving] = [
-    openLogged(peer.session),
-    openLogged(peer.session),
-    openLogged(peer.session),
-  ];
+  const [stalled, quiet, moving, teased] = [1, 2, 3, 4].map(() => openLogged(peer.session));
+  if (stalled === undefined || quiet === undefined || moving === undefined || teased === undefined)
+    throw new Error();
+  teased.stream?.write(Buffer.alloc(2000));
   stalled.stream?.write(Buffer.alloc(2000));
   moving.stream?.write(Buffer.alloc(2000));
   await settle();
   vi.advanceTimersByTime(3000);
-  await peer.say(raw.credit(3, 300));
+  await peer.say(raw.credit(3, 300), raw.credit(4, 1));
   vi.advanceTimersByTime(3000);
   await settle();
-  expect(resetsOf(peer)).toEqual(['1:5']);
+  expect(resetsOf(peer)).toEqual(['1:5', '4:5']);
   expect([stalled.resets, quiet.resets, moving.resets]).toEqual([['STALLED'], [], []]);
   vi.advanceTimersByTime(3000);
   await settle();

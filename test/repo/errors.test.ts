@@ -18,7 +18,7 @@ function codesInSources(): Set<string> {
 
 it('docs/errors.md names every code of the sources, and no other', () => {
   const documented = readFileSync(join(ROOT, 'docs', 'errors.md'), 'utf8').matchAll(
-    /^\| `(CC_ERR_[A-Z0-9_]+)` \|/gm,
+    /^\| `(CC_ERR_[A-Z0-9_]+)`\s*\|/gm,
   );
   const inDocs = [...documented].map((match) => match[1] ?? '').toSorted();
   expect(inDocs).toEqual([...codesInSources()].toSorted());

@@ -36,6 +36,6 @@ export function sourceFiles(folders: readonly string[] = ALL_FOLDERS): SourceFil
 export function importsOf(text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
   const pattern =
-    /(?:^(?:import|export)\b[^'"]*?\bfrom\s*|^\}\s*from\s*|\bimport\s*\(\s*|^import\s+)['"]([^'"\n]+)['"]/gm;
+    /(?:^(?:import|export)\b[^'"]*?\bfrom\s*|^\}\s*from\s*|\bimport\s*\(\s*|\(import\.meta\.url\)\(|^import\s+)['"]([^'"\n]+)['"]/gm;
   return [...code.matchAll(pattern)].map((match) => match[1] ?? '');
 }

@@ -115,7 +115,7 @@ export function callHttp2(session: ClientHttp2Session, options: CallOptions): Pr
     stream.on('response', (received) => {
       status = received[':status'] ?? 0;
       const { ':status': _status, ...rest } = received;
-      headers = rest as CallAnswer['headers'];
+      headers = rest;
     });
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.once('error', reject);

@@ -161,8 +161,8 @@ export interface RawServer {
   /** The first connection, upgraded. */
   readonly next: Promise<RawWebSocket>;
   /** The head of its request. */
-  requestHead(): string;
-  close(): Promise<void>;
+  readonly requestHead: () => string;
+  readonly close: () => Promise<void>;
 }
 
 /** A server that upgrades everybody and then is the test's puppet. */

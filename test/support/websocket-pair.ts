@@ -8,8 +8,8 @@ export interface TunnelEndpoint {
   readonly port: number;
   readonly url: string;
   /** The transports that were accepted, in order; waits for the next one. */
-  accepted(): Promise<Transport>;
-  close(): Promise<void>;
+  readonly accepted: () => Promise<Transport>;
+  readonly close: () => Promise<void>;
 }
 
 export async function tunnelEndpoint(limits?: TunnelLimits): Promise<TunnelEndpoint> {
@@ -59,7 +59,7 @@ export async function dial(url: string, limits?: TunnelLimits): Promise<Transpor
 /** Both ends of a WebSocket, not yet listened to. */
 export async function websocketPair(
   limits?: TunnelLimits,
-): Promise<{ gateway: Transport; agent: Transport; close(): Promise<void> }> {
+): Promise<{ gateway: Transport; agent: Transport; close: () => Promise<void> }> {
   const endpoint = await tunnelEndpoint(limits);
   const [gateway, agent] = await Promise.all([endpoint.accepted(), dial(endpoint.url, limits)]);
   return { gateway, agent, close: endpoint.close };

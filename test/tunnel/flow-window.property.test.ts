@@ -1,5 +1,5 @@
 // Credit, against a model that keeps both ends' books: never negative, never over a bound, nothing lost.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TunnelError } from '../../tunnel/index.ts';
 import { ReceiveWindow, SendCredit, WindowBudget } from '../../tunnel/flow-window.ts';

@@ -1,5 +1,5 @@
 // The codec's properties: what is written is read, however it is divided, and nothing but a TunnelError ever escapes.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TunnelError } from '../../tunnel/index.ts';
 import { decodeMessage } from '../../tunnel/frame-decoder.ts';
@@ -183,7 +183,7 @@ describe('the codec', () => {
         (frames, changes) => {
           const encoder = new FrameEncoder(2 ** 20);
           for (const one of frames) one.write(encoder);
-          const bytes = [...Buffer.concat(takeAll(encoder))];
+          const bytes: number[] = Array.from(Buffer.concat(takeAll(encoder)));
           for (const { at, kind, byte } of changes) {
             const index = at % Math.max(bytes.length, 1);
             if (kind === 'set') bytes[index] = byte;

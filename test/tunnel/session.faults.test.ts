@@ -1,5 +1,5 @@
 // Sessions over a transport that delays, cuts, corrupts and stalls, and with owners of streams that throw.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TunnelError } from '../../tunnel/index.ts';
 import type { StreamHandler, TunnelStream } from '../../tunnel/index.ts';

@@ -160,7 +160,7 @@ test('a WebSocket that dies before anybody listens is told to who listens later'
   const died = new Promise<void>((resolve) => {
     pair.agent.listen({ ...NOBODY, onClose: () => resolve() });
   });
-  pair.agent.terminate();
+  pair.gateway.terminate();
   await died;
   const code = await new Promise<number>((resolve) => {
     setImmediate(() => pair.gateway.listen({ ...NOBODY, onClose: resolve }));

@@ -64,6 +64,11 @@ export function addNode(store: ObjectStore): void {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
     metadata: { name: NODE_NAME, namespace: 'kube-node-lease' },
-    spec: { holderIdentity: NODE_NAME, leaseDurationSeconds: 40, renewTime: now },
+    spec: { holderIdentity: NODE_NAME, leaseDurationSeconds: 40, renewTime: microTime() },
   });
+}
+
+/** Kubernetes' metav1.MicroTime, which client-go reads in this one form. */
+function microTime(): string {
+  return `${new Date().toISOString().slice(0, 23)}000Z`;
 }

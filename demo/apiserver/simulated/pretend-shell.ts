@@ -117,20 +117,18 @@ async function runLines(context: Context): Promise<number> {
 
 async function runScript(script: string, context: Context, before = 0): Promise<number> {
   let exitCode = before;
-  let commands: SimpleCommand[];
+  const variable = (name: string): string => {
+    return name === '?' ? String(exitCode) : (context.pod.environment.get(name) ?? '');
+  };
   try {
-    commands = parseScript(script, (name) => {
-      return name === '?' ? String(exitCode) : (context.pod.environment.get(name) ?? '');
-    });
+    for (const { after, words, output } of parseScript(script, variable)) {
+      const skip = (after === '&&' && exitCode !== 0) || (after === '||' && exitCode === 0);
+      if (!skip) exitCode = await runWords(words, redirect(context, output));
+    }
   } catch (error) {
     if (!(error instanceof ShellSyntaxError)) throw error;
     await context.complain(`sh: the pretend shell does not know ${error.message}`);
     return MISUSE;
-  }
-  for (const { after, words, output } of commands) {
-    const skip = (after === '&&' && exitCode !== 0) || (after === '||' && exitCode === 0);
-    if (skip) continue;
-    exitCode = await runWords(words, redirect(context, output));
   }
   return exitCode;
 }

@@ -14,23 +14,24 @@ export interface SimpleCommand {
 /** Something that only a real shell understands. */
 export class ShellSyntaxError extends Error {}
 
-/** @param variable the value of `$NAME`, `${NAME}` or `$?` */
-export function parseScript(script: string, variable: (name: string) => string): SimpleCommand[] {
-  const commands: SimpleCommand[] = [];
+/**
+ * The commands of a script, each read only when the one before it has run: `$?` is known by then.
+ * @param variable the value of `$NAME`, `${NAME}` or `$?`
+ * @throws ShellSyntaxError
+ */
+export function* parseScript(script: string, variable: (name: string) => string): Generator<SimpleCommand> {
   let after: Operator = ';';
   let words: string[] = [];
-  const finish = (next: Operator): void => {
-    if (words.length > 0) commands.push({ after, ...redirected(words) });
-    words = [];
-    after = next;
-  };
   for (const token of tokens(script, variable)) {
-    if (token.kind === 'word') words.push(token.text);
-    else if (token.text === '&&' || token.text === '||') finish(token.text);
-    else finish(';');
+    if (token.kind === 'word') {
+      words.push(token.text);
+      continue;
+    }
+    if (words.length > 0) yield { after, ...redirected(words) };
+    words = [];
+    after = token.text === '&&' || token.text === '||' ? token.text : ';';
   }
-  finish(';');
-  return commands;
+  if (words.length > 0) yield { after, ...redirected(words) };
 }
 
 function redirected(words: readonly string[]): Pick<SimpleCommand, 'words' | 'output'> {

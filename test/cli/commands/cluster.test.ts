@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { AUTHORITY_DIRECTORY, STORE_FILE, loadOrCreateAuthority, openStore } from '../../../gateway/index.ts';
-import { runCommand, runHere, temporaryDirectory } from '../run-command.ts';
+import { runHere, temporaryDirectory } from '../run-command.ts';
 
 function gatewayDirectory(): string {
   const directory = temporaryDirectory();
@@ -16,7 +16,7 @@ function gatewayDirectory(): string {
 
 it('adds, lists and removes clusters in the store of the gateway', async () => {
   const cwd = gatewayDirectory();
-  const cluster = (...args: string[]) => runCommand(['cluster', ...args, '-c', 'gateway.yaml'], { cwd });
+  const cluster = (...args: string[]) => runHere(['cluster', ...args, '-c', join(cwd, 'gateway.yaml')]);
 
   const empty = await cluster('list');
   expect(empty).toMatchObject({

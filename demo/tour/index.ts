@@ -1,0 +1,10 @@
+export { createHttpsWay } from './https-way.ts';
+export { createKubectlWay } from './kubectl-way.ts';
+export { createPaint, wantsColour } from './paint.ts';
+export type { Paint } from './paint.ts';
+export { createRenderer, INDENT } from './render.ts';
+export type { Renderer, StepResult } from './render.ts';
+export { runTour } from './run-tour.ts';
+export { tourSteps } from './steps.ts';
+export { shellCommand } from './text.ts';
+export type { Way } from './way.ts';
