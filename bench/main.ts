@@ -1,7 +1,7 @@
 // `npm run bench -- SCENARIO`: runs it, prints it, keeps it.
 import { fileURLToPath } from 'node:url';
 import { TARGETS } from './bed.ts';
-import { HELP, parseOptions } from './options.ts';
+import { HELP, parseOptions, UsageError } from './options.ts';
 import type { BenchOptions } from './options.ts';
 import { renderChecks, renderComparisons, renderMeasurements, renderTargets } from './report.ts';
 import { writeResult } from './result-file.ts';
@@ -16,6 +16,7 @@ function print(text: string): void {
 function resultFile(options: BenchOptions): string | undefined {
   if (options.out !== undefined) return options.out;
   const isWhole =
+    !options.quick &&
     options.cases.length === 0 &&
     options.targets.length === TARGETS.length &&
     options.profileDir === undefined &&
@@ -47,7 +48,7 @@ try {
   if (options === 'help') print(HELP);
   else process.exitCode = await run(options);
 } catch (error) {
-  const isMisuse = error instanceof RangeError;
+  const isMisuse = error instanceof UsageError;
   process.stderr.write(isMisuse ? `bench: ${error.message}\nTry --help.\n` : `bench: ${String(error)}\n`);
   process.exitCode = isMisuse ? MISUSE : 1;
 }

@@ -19,6 +19,9 @@ export interface BenchOptions {
   readonly out: string | undefined;
 }
 
+/** The command line is wrong: told to whoever wrote it, without a stack. */
+export class UsageError extends RangeError {}
+
 export const HELP = `Usage: npm run bench -- SCENARIO [options]
 
 Measures the whole way, authentication on: load -> gateway -> tunnel -> relay-agent -> apiserver stand-in, TLS on every
@@ -35,19 +38,19 @@ Options:
   --case NAME      only this case, such as http1-32; may be repeated
   --target NAME    only this target: ${TARGETS.join(', ')}; may be repeated
   --prof-dir DIR   writes a CPU profile of gateway and agent there, of each case's last round; keeps no result
-  --out FILE       where the JSON goes (bench/results/SCENARIO.json; none for a partial or profiled run)
+  --out FILE       where the JSON goes (bench/results/SCENARIO.json; none for a quick, partial or profiled run)
   --help           this text
 
 Exit code: 0 when every answer was right, whatever the speed; 1 when one was wrong; 2 for a wrong command line.`;
 
-/** @throws RangeError that says what is wrong with the command line */
+/** @throws UsageError that says what is wrong with the command line */
 export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
   const { values, positionals } = parse(args);
   if (values.help === true || args.length === 0) return 'help';
   const [scenario, ...more] = positionals;
-  if (scenario !== 'small' || more.length > 0) throw new RangeError('name one scenario: small');
+  if (scenario !== 'small' || more.length > 0) throw new UsageError('name one scenario: small');
   const client = LOAD_CLIENTS.find((name) => name === (values.client ?? 'light'));
-  if (client === undefined) throw new RangeError(`--client is one of: ${LOAD_CLIENTS.join(', ')}`);
+  if (client === undefined) throw new UsageError(`--client is one of: ${LOAD_CLIENTS.join(', ')}`);
   return {
     scenario,
     quick: values.quick ?? false,
@@ -77,14 +80,14 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new RangeError(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 
 function roundCount(text: string): number {
   const rounds = Number(text);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) {
-    throw new RangeError('--rounds is a whole number from 1 to 100');
+    throw new UsageError('--rounds is a whole number from 1 to 100');
   }
   return rounds;
 }
@@ -93,7 +96,7 @@ function targetNames(names: readonly string[] | undefined): readonly TargetName[
   if (names === undefined) return TARGETS;
   return names.map((name) => {
     const target = TARGETS.find((candidate) => candidate === name);
-    if (target === undefined) throw new RangeError(`--target is one of: ${TARGETS.join(', ')}`);
+    if (target === undefined) throw new UsageError(`--target is one of: ${TARGETS.join(', ')}`);
     return target;
   });
 }

@@ -4,6 +4,7 @@ import { startBed } from './bed.ts';
 import { comparisonsOf, figuresOf, targetsOf } from './figures.ts';
 import { clientNameOf } from './load/index.ts';
 import { describeMachine } from './machine.ts';
+import { UsageError } from './options.ts';
 import type { BenchOptions } from './options.ts';
 import type { BenchResult } from './result-file.ts';
 import { runCase } from './rounds.ts';
@@ -29,7 +30,7 @@ export interface SmallRun {
 
 /**
  * @param say tells how far the run is
- * @throws RangeError for a case that does not exist; Error when a process fails or an answer stays away
+ * @throws UsageError for a case that does not exist; Error when a process fails or an answer stays away
  */
 export async function runSmall(options: BenchOptions, say: (line: string) => void): Promise<SmallRun> {
   const cases = casesNamed(options.cases);
@@ -95,7 +96,7 @@ function casesNamed(names: readonly string[]): readonly Case[] {
   return names.map((name) => {
     const found = SMALL_CASES.find((candidate) => candidate.name === name);
     if (found === undefined) {
-      throw new RangeError(`--case is one of: ${SMALL_CASES.map((one) => one.name).join(', ')}`);
+      throw new UsageError(`--case is one of: ${SMALL_CASES.map((one) => one.name).join(', ')}`);
     }
     return found;
   });

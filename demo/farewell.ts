@@ -9,8 +9,8 @@ export function farewell(
   world: Pick<World, 'cluster' | 'gateway' | 'agent' | 'directory'>,
   render: Pick<Renderer, 'paragraph'>,
 ): string {
-  const { namespace, runsPods } = world.cluster;
-  const rows = (way.name === 'kubectl' ? kubectlRows : httpsRows)(namespace, runsPods);
+  const { namespace, podState } = world.cluster;
+  const rows = (way.name === 'kubectl' ? kubectlRows : httpsRows)(namespace, podState === 'running');
   const width = Math.max(...rows.map(([command]) => command.length));
   const lines = rows.map(([command, note]) => `${INDENT}${command.padEnd(width)}  # ${note}\n`);
   return [

@@ -49,7 +49,7 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
       cast: world.cast,
       namespace: world.cluster.namespace,
       podName: POD_NAME,
-      runsPods: world.cluster.runsPods,
+      podState: world.cluster.podState,
     }),
     {
       way,

@@ -42,6 +42,8 @@ export interface RouteContext extends WriteContext {
   readonly address: () => string;
   /** Called once a request was judged, before its answer. */
   readonly audit: (record: AuditRecord) => void;
+  /** Called with an error that is the stand-in's own fault. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** Who asked for what as whom: what kube-apiserver's audit log keeps of a request. */
@@ -73,6 +75,7 @@ export async function answerRequest(context: RouteContext, exchange: Exchange): 
     );
     await answerJudged(context, exchange, judged);
   } catch (error) {
+    if (!(error instanceof StatusError)) context.failed(error);
     sendError(exchange, error);
   }
 }
@@ -93,6 +96,7 @@ export function answerUpgrade(context: RouteContext, upgrade: Upgrade): void {
     }
     context.exec.start(upgrade, findObject(context.store, PODS, info), query);
   } catch (error) {
+    if (!(error instanceof StatusError)) context.failed(error);
     refuseUpgrade(upgrade, asStatusError(error));
   }
 }

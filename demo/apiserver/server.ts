@@ -111,6 +111,7 @@ export async function startDemoApiserver(options: DemoApiserverOptions = {}): Pr
       logger.debug('standin.request', { ...record, impersonatedUser: record.impersonatedUser?.name });
       options.onRequest?.(record);
     },
+    failed: (error) => logger.error('standin.request.failed', { error }),
   };
   const sockets = serve(server, context);
   server.listen(options.port ?? 0, '127.0.0.1');

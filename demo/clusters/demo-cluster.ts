@@ -1,5 +1,11 @@
 // What the demo needs of a cluster, wherever it comes from.
 
+/**
+ * What became of the tour's pod: it runs; or no node took it, so it is only an object; or its container does not
+ * start, such as when its image cannot be pulled.
+ */
+export type PodState = 'running' | 'unscheduled' | 'waiting';
+
 export interface DemoCluster {
   /** One line for a person: what it is, and what it is not. */
   readonly description: string;
@@ -12,8 +18,7 @@ export interface DemoCluster {
     /** File with the token of the agent's ServiceAccount. */
     readonly tokenFile: string;
   };
-  /** Whether the pod of the tour runs; without a kubelet it is only an object. */
-  readonly runsPods: boolean;
+  readonly podState: PodState;
   /** Undoes whatever was made. */
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 export type { ClusterOptions } from './cluster-options.ts';
-export type { DemoCluster } from './demo-cluster.ts';
+export type { DemoCluster, PodState } from './demo-cluster.ts';
 export { POD_NAME } from './demo-objects.ts';
 export { useOwnCluster } from './own-cluster.ts';
 export type { OwnClusterOptions } from './own-cluster.ts';

@@ -1,6 +1,7 @@
 // A cluster of somebody's own, by --kubeconfig: everything goes through their kubectl, with their rights. What is made
 // is named after a namespace that nobody else has, and is removed at the end.
 import { randomInt } from 'node:crypto';
+import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keepTokenFile } from '../control-plane/index.ts';
 import type { IssuedToken } from '../control-plane/index.ts';
@@ -9,7 +10,7 @@ import { AGENT_TOKEN_SECONDS, POD_READY_TIMEOUT_SECONDS } from '../limits.ts';
 import { runCommand } from '../world/run-command.ts';
 import { AGENT_ACCOUNT, agentObjects } from './agent-objects.ts';
 import type { ClusterOptions } from './cluster-options.ts';
-import type { DemoCluster } from './demo-cluster.ts';
+import type { DemoCluster, PodState } from './demo-cluster.ts';
 import { demoObjects, POD_NAME } from './demo-objects.ts';
 import type { KubernetesObject } from './demo-objects.ts';
 import { readOwnUpstream } from './own-kubeconfig.ts';
@@ -22,6 +23,12 @@ export interface OwnClusterOptions extends ClusterOptions {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+const POD_NOTES = {
+  running: '',
+  unscheduled: '; no node takes the pod of the tour',
+  waiting: '; the pod of the tour does not start',
+} as const satisfies Record<PodState, string>;
+
 type RunKubectl = (
   args: readonly string[],
   options?: { readonly input?: string; readonly timeoutMs?: number; readonly signal?: AbortSignal },
@@ -30,6 +37,7 @@ type RunKubectl = (
 /** @throws DemoError when the cluster cannot be prepared; what was made by then is removed */
 export async function useOwnCluster(options: OwnClusterOptions): Promise<DemoCluster> {
   const { directory, cast, signal, report } = options;
+  await requireReadable(options.kubeconfig);
   const kubectl = kubectlOf(options);
   const flags = ['config', 'view', '--raw', '--minify', '--flatten', '-o', 'json'];
   const upstream = readOwnUpstream(await kubectl(flags, { signal }));
@@ -51,18 +59,27 @@ export async function useOwnCluster(options: OwnClusterOptions): Promise<DemoClu
       report(`The agent's token could not be renewed: ${error instanceof Error ? error.message : 'unknown'}`),
     );
     tokens = tokenFile;
-    const runsPods = await podRuns(kubectl, namespace, options);
+    const podState = await waitForPod(kubectl, namespace, options);
     return {
-      description: `yours, at ${upstream.server}${runsPods ? '' : '; without a node that runs the pod'}`,
+      description: `yours, at ${upstream.server}${POD_NOTES[podState]}`,
       namespace,
       upstream: { ...upstream, tokenFile: tokenFile.file },
-      runsPods,
+      podState,
       close,
     };
   } catch (error) {
     // The first failure is the one to tell; the second most often is the same.
     await close().catch(() => report(`What was made could not be removed: look for ${namespace}.`));
     throw error;
+  }
+}
+
+// kubectl takes a file that is not there for an empty one, and then complains of something else.
+async function requireReadable(file: string): Promise<void> {
+  try {
+    await access(file, constants.R_OK);
+  } catch (error) {
+    throw new DemoError('CC_ERR_DEMO_CLUSTER', `--kubeconfig ${file} cannot be read`, [], { cause: error });
   }
 }
 
@@ -108,25 +125,26 @@ async function createToken(kubectl: RunKubectl, namespace: string): Promise<Issu
   throw new DemoError('CC_ERR_DEMO_CLUSTER', 'kubectl create token printed no token');
 }
 
-async function podRuns(kubectl: RunKubectl, namespace: string, options: ClusterOptions): Promise<boolean> {
-  const { signal, report } = options;
+async function waitForPod(
+  kubectl: RunKubectl,
+  namespace: string,
+  { signal, report }: ClusterOptions,
+): Promise<PodState> {
   // Whoever may not list nodes waits for the pod instead.
   const nodes = await kubectl(['get', 'nodes', '-o', 'name'], { signal }).catch(() => 'unknown');
-  if (nodes.trim() === '') return false;
+  if (nodes.trim() === '') return 'unscheduled';
   report(`Waiting for the pod ${POD_NAME}, up to ${POD_READY_TIMEOUT_SECONDS} s.`);
   const wait = ['wait', '--for=condition=Ready', `pod/${POD_NAME}`, '-n', namespace];
   try {
-    await kubectl([...wait, `--timeout=${POD_READY_TIMEOUT_SECONDS}s`], {
-      timeoutMs: (POD_READY_TIMEOUT_SECONDS + 10) * 1_000,
-      signal,
-    });
-    return true;
+    const timeoutMs = (POD_READY_TIMEOUT_SECONDS + 10) * 1_000;
+    await kubectl([...wait, `--timeout=${POD_READY_TIMEOUT_SECONDS}s`], { timeoutMs, signal });
+    return 'running';
   } catch (error) {
     signal.throwIfAborted();
-    const why = error instanceof DemoError ? (error.tail.at(-1) ?? '') : '';
-    report(`The pod does not run: ${why}`);
-    return false;
+    report(`The pod does not run: ${error instanceof DemoError ? (error.tail.at(-1) ?? '') : 'unknown'}`);
   }
+  const nodeName = ['get', 'pod', POD_NAME, '-n', namespace, '-o', 'jsonpath={.spec.nodeName}'];
+  return (await kubectl(nodeName, { signal })) === '' ? 'unscheduled' : 'waiting';
 }
 
 function randomName(): string {

@@ -41,7 +41,7 @@ export async function startRealControlPlane(assets: string, options: ClusterOpti
       caPem: controlPlane.caPem,
       tokenFile: controlPlane.agentTokenFile,
     },
-    runsPods: false,
+    podState: 'unscheduled',
     close: () => controlPlane.close(),
   };
 }

@@ -24,7 +24,7 @@ export async function startStandInCluster({ directory, cast }: ClusterOptions): 
     description: "a small API server of the demo's own: a stand-in, its pods are simulated",
     namespace: NAMESPACE,
     upstream: { server: apiserver.url, caPem: apiserver.caPem, tokenFile },
-    runsPods: true,
+    podState: 'running',
     close: () => apiserver.close(),
   };
 }

@@ -85,11 +85,12 @@ async function runCallStep(step: CallStep, options: TourOptions): Promise<StepRe
   shown.flush();
 
   const outcome = { way: way.name, code, endedByTour, text };
-  const name = way.name === 'kubectl' || step.call.plain.kind === 'exec' ? 'exit code' : 'status';
+  // Exit codes end at 255, and refusals of an upgrade begin at 300.
+  const isExitCode = way.name === 'kubectl' || (step.call.plain.kind === 'exec' && code < 256);
   return {
     title: step.title,
     ms: performance.now() - startedAt,
-    how: endedByTour ? 'ended by the tour' : `${name} ${code}`,
+    how: endedByTour ? 'ended by the tour' : `${isExitCode ? 'exit code' : 'status'} ${code}`,
     differences: differences(outcome, step.expects),
     ...(step.note === undefined ? {} : { note: step.note }),
   };

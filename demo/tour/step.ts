@@ -23,7 +23,7 @@ export interface Call {
 export interface Expectation {
   /** Of kubectl. */
   readonly exitCode: number;
-  /** Of the plain HTTPS request; for exec, 101 and then the exit code of the command. */
+  /** Of the plain HTTPS request; for exec the exit code of the command, or the status of the refusal. */
   readonly status: number;
   /** Each must match the output. */
   readonly output: readonly RegExp[];

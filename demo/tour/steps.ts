@@ -1,25 +1,50 @@
 // The tour at a glance: every step as one entry of a table.
 import type { Cast } from '../cast.ts';
+import type { PodState } from '../clusters/index.ts';
 import type { Expectation, TourStep } from './step.ts';
 
 export interface TourSetting {
   readonly cast: Cast;
   readonly namespace: string;
   readonly podName: string;
-  /** Without a kubelet a pod has no log and runs nothing; what the apiserver says then must arrive unchanged. */
-  readonly runsPods: boolean;
+  readonly podState: PodState;
 }
 
 const WHOAMI = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
-const NO_KUBELET: Expectation = {
-  exitCode: 1,
-  status: 400,
-  output: [/does not have a host assigned|waiting to start|container not found/],
-};
-const NO_KUBELET_NOTE =
-  'No node runs the pod here, so the apiserver itself refuses; its words arrive unchanged.';
+/** What follows from the state of the pod. Where it does not run, the cluster's own words must arrive unchanged. */
+interface PodExpectations {
+  readonly phase: RegExp;
+  readonly logs: Expectation;
+  readonly logsNote?: string;
+  readonly exec: Expectation;
+  readonly execNote: string;
+}
 
-export function tourSteps({ cast, namespace, podName, runsPods }: TourSetting): readonly TourStep[] {
+const POD_EXPECTATIONS: Readonly<Record<PodState, PodExpectations>> = {
+  running: {
+    phase: /\bRunning\b/,
+    logs: { exitCode: 0, status: 200, output: [/\bweb\b/] },
+    exec: { exitCode: 3, status: 3, output: [/hello from web/] },
+    execNote: 'The script ends with 3, and so does the command here.',
+  },
+  unscheduled: {
+    phase: /\bPending\b/,
+    logs: { exitCode: 0, status: 204, output: [] },
+    logsNote: 'No node runs the pod here: the apiserver itself answers that its log is empty.',
+    exec: { exitCode: 1, status: 400, output: [/does not have a host assigned/] },
+    execNote: 'No node runs the pod here: the apiserver itself refuses, and its words arrive unchanged.',
+  },
+  waiting: {
+    phase: /\bweb\b/,
+    logs: { exitCode: 1, status: 400, output: [/waiting to start/] },
+    logsNote: 'The container has not started: the cluster itself refuses, and its words arrive unchanged.',
+    exec: { exitCode: 1, status: 500, output: [/container not found/] },
+    execNote: 'The container has not started: the cluster itself refuses, and its words arrive unchanged.',
+  },
+};
+
+export function tourSteps({ cast, namespace, podName, podState }: TourSetting): readonly TourStep[] {
+  const expected = POD_EXPECTATIONS[podState];
   const inNamespace = `/api/v1/namespaces/${namespace}`;
   const pod = `${inNamespace}/pods/${podName}`;
   const script = ['sh', '-c', 'echo hello from $HOSTNAME; exit 3'];
@@ -67,7 +92,7 @@ export function tourSteps({ cast, namespace, podName, runsPods }: TourSetting): 
       expects: {
         exitCode: 0,
         status: 200,
-        output: [new RegExp(`\\b${podName}\\b.*${runsPods ? 'Running' : 'Pending'}`)],
+        output: [new RegExp(`\\b${podName}\\b`), expected.phase],
       },
     },
     {
@@ -118,8 +143,8 @@ export function tourSteps({ cast, namespace, podName, runsPods }: TourSetting): 
         kubectl: ['logs', podName, '--tail=3', '-n', namespace],
         plain: { kind: 'request', method: 'GET', path: `${pod}/log?tailLines=3` },
       },
-      expects: runsPods ? { exitCode: 0, status: 200, output: [/\bweb\b/] } : NO_KUBELET,
-      ...(runsPods ? {} : { note: NO_KUBELET_NOTE }),
+      expects: expected.logs,
+      ...(expected.logsNote === undefined ? {} : { note: expected.logsNote }),
     },
     {
       kind: 'call',
@@ -129,8 +154,8 @@ export function tourSteps({ cast, namespace, podName, runsPods }: TourSetting): 
         kubectl: ['exec', podName, '-n', namespace, '--', ...script],
         plain: { kind: 'exec', path: `${pod}/exec?${query}&stdout=true&stderr=true`, command: script },
       },
-      expects: runsPods ? { exitCode: 3, status: 3, output: [/hello from web/] } : NO_KUBELET,
-      note: runsPods ? 'The script ends with 3, and so does the command here.' : NO_KUBELET_NOTE,
+      expects: expected.exec,
+      note: expected.execNote,
     },
     {
       kind: 'call',

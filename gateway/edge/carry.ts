@@ -12,6 +12,9 @@ import type { Exchange, ExchangeListener } from './exchange.ts';
 /** How an exchange ended, for counters and logs. */
 export type CarryOutcome = 'answered' | 'client_gone' | 'broken';
 
+/** Why there is no answer: the tunnel's word for it, or the client's own body that stopped coming. */
+export type UnansweredCode = ResetCodeName | 'BODY_TIMEOUT';
+
 export interface CarryOptions {
   readonly exchange: Exchange;
   readonly hasBody: boolean;
@@ -19,7 +22,7 @@ export interface CarryOptions {
   /** Of the path route: redirects are put below it. Empty for the others. */
   readonly pathPrefix: string;
   /** The stream ended before an answer began: the caller says so to the client. */
-  readonly onUnanswered: (code: ResetCodeName) => void;
+  readonly onUnanswered: (code: UnansweredCode) => void;
   readonly onDone: (outcome: CarryOutcome, status: number) => void;
 }
 
@@ -33,6 +36,8 @@ export class Carry implements StreamHandler, ExchangeListener {
   private bodyEnded: boolean;
   private owedBytes = 0;
   private status = 0;
+  // Of a switched connection: what comes from the cluster is over, what goes there is not.
+  private answerEnded = false;
   private done = false;
 
   constructor(options: CarryOptions) {
@@ -52,18 +57,14 @@ export class Carry implements StreamHandler, ExchangeListener {
   // --- from the tunnel ---
 
   onHead(bytes: Buffer): void {
-    let head: AnswerHead;
-    let headers: HeaderList;
     try {
-      head = decodeAnswerHead(bytes);
-      headers = this.checkAnswer(head);
+      const head = decodeAnswerHead(bytes);
+      this.exchange.respond(head.status, this.checkAnswer(head));
+      this.status = head.status;
     } catch {
       this.stream?.reset('BAD_HEAD');
       this.unanswered('BAD_HEAD');
-      return;
     }
-    this.status = head.status;
-    this.exchange.respond(head.status, headers);
   }
 
   onData(chunk: Buffer): void {
@@ -75,9 +76,13 @@ export class Carry implements StreamHandler, ExchangeListener {
     const { stream } = this;
     const unread = !this.bodyEnded;
     // A switched connection ends each direction by itself.
-    const closing = unread && this.status !== 101;
-    this.exchange.end(closing);
-    if (closing) stream?.reset('CANCEL');
+    if (unread && this.status === 101) {
+      this.answerEnded = true;
+      this.exchange.end(false);
+      return;
+    }
+    this.exchange.end(unread);
+    if (unread) stream?.reset('CANCEL');
     this.finish('answered');
   }
 
@@ -111,6 +116,7 @@ export class Carry implements StreamHandler, ExchangeListener {
     this.bodyEnded = true;
     this.bodyWaitSinceMs = Infinity;
     this.stream?.end();
+    if (this.answerEnded) this.finish('answered');
   }
 
   onWritable(): void {
@@ -121,13 +127,13 @@ export class Carry implements StreamHandler, ExchangeListener {
 
   onGone(): void {
     this.stream?.reset('CANCEL');
-    this.finish('client_gone');
+    this.finish(this.answerEnded ? 'answered' : 'client_gone');
   }
 
   /** The client sends no more of a body that it announced (security D1). */
   expireBody(): void {
     this.stream?.reset('CANCEL');
-    if (this.status === 0) this.unanswered('CANCEL');
+    if (this.status === 0) this.unanswered('BODY_TIMEOUT');
     else {
       this.exchange.abort();
       this.finish('broken');
@@ -144,7 +150,7 @@ export class Carry implements StreamHandler, ExchangeListener {
     return filterAnswerHeaders(head.status, head.headers, pathPrefix === '' ? undefined : { pathPrefix });
   }
 
-  private unanswered(code: ResetCodeName): void {
+  private unanswered(code: UnansweredCode): void {
     if (this.done) return;
     this.finish('broken');
     this.options.onUnanswered(code);

@@ -27,6 +27,9 @@ export interface Exchange {
   /** Whether the client asked to switch protocols: then the body is what comes after the 101. */
   readonly isUpgrade: boolean;
 
+  /** Whether the client went away already: `listen` would come too late to hear of it. */
+  readonly isGone: boolean;
+
   /** Begins to read the body; before this nothing of it is read. */
   listen(listener: ExchangeListener): void;
   pauseBody(): void;
@@ -41,3 +44,6 @@ export interface Exchange {
   /** Breaks the answer off so that the client cannot take it for whole. */
   abort(): void;
 }
+
+/** Hears once of each exchange that it is over, its answer handed to the operating system or its client gone. */
+export type OnClosed = (exchange: Exchange) => void;

@@ -1,7 +1,13 @@
 // A request of HTTP/1.1.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HeaderList } from '../../http/index.ts';
-import type { Exchange, ExchangeListener } from './exchange.ts';
+import type { Exchange, ExchangeListener, OnClosed } from './exchange.ts';
+
+export interface Http1ExchangeOptions {
+  readonly serverName: string;
+  readonly expectsContinue: boolean;
+  readonly onClosed: OnClosed;
+}
 
 export class Http1Exchange implements Exchange {
   readonly httpVersion: string;
@@ -13,28 +19,27 @@ export class Http1Exchange implements Exchange {
   private readonly request: IncomingMessage;
   private readonly response: ServerResponse;
   private readonly expectsContinue: boolean;
+  private readonly onClosed: OnClosed;
   private listener: ExchangeListener | undefined = undefined;
+  private closed = false;
   private isHeadHeld = false;
   private held: Buffer[] = [];
 
-  constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
-    serverName: string,
-    expectsContinue: boolean,
-  ) {
+  constructor(request: IncomingMessage, response: ServerResponse, options: Http1ExchangeOptions) {
     this.httpVersion = request.httpVersion;
     this.request = request;
     this.response = response;
     this.method = request.method ?? '';
     this.target = request.url ?? '';
-    this.serverName = serverName;
-    this.expectsContinue = expectsContinue;
-    response.on('close', () => {
-      if (!response.writableFinished) this.listener?.onGone();
-    });
+    this.serverName = options.serverName;
+    this.expectsContinue = options.expectsContinue;
+    this.onClosed = options.onClosed;
+    response.on('close', () => this.close());
     // Reported by `close`.
     request.on('error', () => undefined);
+    response.on('error', () => undefined);
+    // A pipelined request waits for the connection; Node tells its response nothing when the connection is lost.
+    if (response.socket === null) this.watchConnection();
   }
 
   get rawHeaders(): readonly string[] {
@@ -43,6 +48,19 @@ export class Http1Exchange implements Exchange {
 
   get remoteAddress(): string {
     return this.request.socket.remoteAddress ?? '';
+  }
+
+  get isGone(): boolean {
+    return this.response.destroyed || this.request.socket.destroyed;
+  }
+
+  /** Whether an error of the parser on `socket` can still be the answer to this request. */
+  isAwaitingAnswer(): boolean {
+    return !this.request.complete && !this.response.headersSent;
+  }
+
+  isOn(socket: unknown): boolean {
+    return this.request.socket === socket;
   }
 
   listen(listener: ExchangeListener): void {
@@ -96,6 +114,22 @@ export class Http1Exchange implements Exchange {
     // Without the last chunk, or short of the length: RFC 9112 §8 lets nobody take this for a whole answer.
     this.isHeadHeld = false;
     this.request.socket.destroy();
+  }
+
+  private close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.onClosed(this);
+    if (!this.response.writableFinished) this.listener?.onGone();
+  }
+
+  private watchConnection(): void {
+    const { socket } = this.request;
+    const lost = (): void => this.close();
+    // As many as the client has pipelined, each bounded like any other request.
+    socket.setMaxListeners(0);
+    socket.once('close', lost);
+    this.response.once('close', () => socket.removeListener('close', lost));
   }
 
   private readonly flushHead = (): void => {

@@ -1,8 +1,8 @@
 // A request of HTTP/2 (RFC 9113).
 import { constants } from 'node:http2';
-import type { ServerHttp2Stream } from 'node:http2';
+import type { ServerHttp2Stream, ServerStreamResponseOptions } from 'node:http2';
 import type { HeaderList } from '../../http/index.ts';
-import type { Exchange, ExchangeListener } from './exchange.ts';
+import type { Exchange, ExchangeListener, OnClosed } from './exchange.ts';
 
 export class Http2Exchange implements Exchange {
   readonly httpVersion = '2.0';
@@ -25,6 +25,7 @@ export class Http2Exchange implements Exchange {
     rawHeaders: readonly string[],
     hasBody: boolean,
     serverName: string,
+    onClosed: OnClosed,
   ) {
     this.stream = stream;
     this.hasBody = hasBody;
@@ -41,10 +42,15 @@ export class Http2Exchange implements Exchange {
     this.method = method;
     this.target = target;
     stream.on('close', () => {
+      onClosed(this);
       if (!this.ended || !stream.writableFinished) this.listener?.onGone();
     });
     // Reported by `close`.
     stream.on('error', () => undefined);
+  }
+
+  get isGone(): boolean {
+    return this.isClosed;
   }
 
   listen(listener: ExchangeListener): void {
@@ -87,7 +93,7 @@ export class Http2Exchange implements Exchange {
       this.head = undefined;
       const body = this.held.length <= 1 ? this.held[0] : Buffer.concat(this.held);
       this.held = [];
-      stream.respond(head, { endStream: body === undefined });
+      if (!this.sendHead(head, { endStream: body === undefined })) return;
       if (body !== undefined) stream.end(body);
     }
     // RFC 9113 §8.1: tells the client to stop sending a body that nobody reads.
@@ -106,15 +112,27 @@ export class Http2Exchange implements Exchange {
     return this.stream.destroyed || this.stream.closed;
   }
 
+  // Node has rules of its own about heads; one that it does not take ends this stream, not the process.
+  private sendHead(head: string[], options: ServerStreamResponseOptions): boolean {
+    try {
+      this.stream.respond(head, options);
+      return true;
+    } catch {
+      this.ended = false;
+      this.abort();
+      return false;
+    }
+  }
+
   private readonly flushHead = (): void => {
     const { stream, head, held } = this;
     if (head === undefined || this.isClosed) return;
     this.head = undefined;
     this.held = [];
     stream.once('wantTrailers', () => {
-      if (!this.aborted) stream.sendTrailers({});
+      if (!this.aborted && !this.isClosed) stream.sendTrailers({});
     });
-    stream.respond(head, { waitForTrailers: true });
+    if (!this.sendHead(head, { waitForTrailers: true })) return;
     for (const chunk of held) stream.write(chunk);
   };
 }

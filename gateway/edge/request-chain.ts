@@ -14,7 +14,7 @@ import type { CheckedRequest, StatusOptions, UpgradeToken } from '../../http/ind
 import { errorCode } from '../../observe/index.ts';
 import type { Logger } from '../../observe/index.ts';
 import { StreamRefusedError } from '../../tunnel/index.ts';
-import type { ResetCodeName, Session } from '../../tunnel/index.ts';
+import type { Session } from '../../tunnel/index.ts';
 import { mayUse } from '../access.ts';
 import { GatewayError } from '../gateway-error.ts';
 import type { AccessPolicy } from '../access.ts';
@@ -22,6 +22,7 @@ import type { ClusterRegistry } from '../registry/index.ts';
 import { answerStatus } from './answer-status.ts';
 import type { ServeApi } from './api-endpoint.ts';
 import { Carry } from './carry.ts';
+import type { UnansweredCode } from './carry.ts';
 import type { EdgeCounters } from './edge-counters.ts';
 import type { Exchange } from './exchange.ts';
 import type { Router } from './route.ts';
@@ -96,6 +97,8 @@ export function createRequestChain(options: RequestChainOptions): (exchange: Exc
 
   function admit(passage: Passage, verified: VerifiedToken): void {
     const { exchange, cluster } = passage;
+    // While the token was verified: nobody would hear of it once the stream is open.
+    if (exchange.isGone) return;
     const role = access.roleFor(cluster, verified); // access
     if (role === undefined) throw unknownCluster(cluster);
     if (!mayUse(role, passage)) {
@@ -117,6 +120,7 @@ export function createRequestChain(options: RequestChainOptions): (exchange: Exc
       throw new GatewayError(
         'CC_ERR_GATEWAY_USER_STREAMS',
         'this user runs as many requests as one user may',
+        { retryAfterSeconds: RETRY_AFTER_SECONDS },
       );
     }
     openStream(passage, verified, session);
@@ -183,7 +187,13 @@ export function refuseExchange({ logger, counters }: { logger: Logger; counters:
     if (status.code === 500) logger.error('gateway.request.failed', { ...fields, error });
     else logger.info('gateway.request.refused', fields);
     // The body of a refused request is never read.
-    answerStatus(exchange, status, exchange.method !== 'GET' && exchange.method !== 'HEAD');
+    try {
+      answerStatus(exchange, status, exchange.method !== 'GET' && exchange.method !== 'HEAD');
+    } catch (cause) {
+      // Nobody is above this: what is thrown here would end the process.
+      logger.error('gateway.answer.failed', { requestId, error: cause });
+      exchange.abort();
+    }
   };
 }
 
@@ -218,11 +228,15 @@ function statusOf(error: unknown, requestId: string): StatusOptions {
 const BUSY = { code: 503, reason: 'ServiceUnavailable', retryAfterSeconds: RETRY_AFTER_SECONDS } as const;
 
 /** Only REFUSED promises that the request went no further; everything else must not be sent again blindly (DESIGN §6). */
-function unansweredStatus(code: ResetCodeName, requestId: string): StatusOptions {
+function unansweredStatus(code: UnansweredCode, requestId: string): StatusOptions {
   if (code === 'REFUSED')
     return { ...BUSY, message: 'the agent takes no new request', hop: 'agent', requestId };
   if (code === 'EXPIRED') {
     return { code: 401, reason: 'Unauthorized', message: 'the token has expired', hop: 'agent', requestId };
+  }
+  if (code === 'BODY_TIMEOUT') {
+    const message = 'the body of the request stopped coming; what had come may have been worked on';
+    return { code: 408, reason: 'Timeout', message, hop: 'gateway', requestId };
   }
   const lost = code === 'SESSION_LOST';
   return {

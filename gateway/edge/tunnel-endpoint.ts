@@ -1,17 +1,16 @@
 // Where agents come in: an upgrade on /tunnel, its assertion checked before a WebSocket exists.
-import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { AuthError, authRefusal, bearerToken } from '../../auth/index.ts';
 import type { AssertionVerifier } from '../../auth/index.ts';
-import { newRequestId, statusBody } from '../../http/index.ts';
-import type { StatusOptions } from '../../http/index.ts';
 import { errorCode } from '../../observe/index.ts';
 import type { Logger } from '../../observe/index.ts';
 import { createTunnelAcceptor, Session, TunnelError } from '../../tunnel/index.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { ClusterRegistry, TunnelEntry } from '../registry/index.ts';
 import type { ClusterStore } from '../store/index.ts';
+import { answerRaw } from './raw-answer.ts';
+import type { RawAnswer } from './raw-answer.ts';
 
 export interface TunnelEndpointOptions {
   readonly limits: GatewayLimits;
@@ -32,8 +31,11 @@ export interface TunnelEndpoint {
 export function createTunnelEndpoint(options: TunnelEndpointOptions): TunnelEndpoint {
   const { limits, registry, store, logger } = options;
   const acceptor = createTunnelAcceptor();
+  // Those without a HELLO too, which the registry does not know.
+  const sessions = new Set<Session>();
   let pending = 0;
   let draining = false;
+  let closed = false;
 
   // A key that was withdrawn ends its tunnels (security I5).
   const recheck = setInterval(() => {
@@ -79,6 +81,7 @@ export function createTunnelEndpoint(options: TunnelEndpointOptions): TunnelEndp
             logger.info('gateway.tunnel.goaway', { cluster: who.clusterName, reason }),
           onFault: (error) => logger.error('gateway.stream.failed', { cluster: who.clusterName, error }),
           onClose: (error) => {
+            sessions.delete(session);
             registry.remove(entry);
             logger.info('gateway.tunnel.closed', {
               cluster: who.clusterName,
@@ -91,6 +94,7 @@ export function createTunnelEndpoint(options: TunnelEndpointOptions): TunnelEndp
         { role: 'gateway' },
       );
       const entry: TunnelEntry = { ...who, session };
+      sessions.add(session);
     });
   }
 
@@ -102,20 +106,21 @@ export function createTunnelEndpoint(options: TunnelEndpointOptions): TunnelEndp
     handle: (request, socket, head) => {
       socket.on('error', () => undefined);
       const refusal = precheck(request);
-      if (refusal !== undefined) return refuse(socket, refusal);
-      if (draining || pending >= limits.MAX_PENDING_HANDSHAKES) return refuse(socket, BUSY);
+      if (refusal !== undefined) return answerRaw(socket, refusal);
+      if (draining || pending >= limits.MAX_PENDING_HANDSHAKES) return answerRaw(socket, BUSY);
       pending += 1;
       authenticate(request)
         .then(
           (who) => {
-            if (!socket.destroyed) open(request, socket, head, who);
+            if (closed) socket.destroy();
+            else if (!socket.destroyed) open(request, socket, head, who);
           },
           (error: unknown) => {
             logger.warn('gateway.tunnel.refused', {
               code: errorCode(error),
               remote: request.socket.remoteAddress,
             });
-            refuse(socket, refusalOf(error));
+            answerRaw(socket, refusalOf(error));
           },
         )
         .finally(() => {
@@ -131,13 +136,15 @@ export function createTunnelEndpoint(options: TunnelEndpointOptions): TunnelEndp
       for (const { session } of registry.entries()) session.drain(pace(), 'the gateway is stopping');
     },
     close: () => {
+      draining = true;
+      closed = true;
       clearInterval(recheck);
-      for (const { session } of registry.entries()) session.close('the gateway has stopped');
+      for (const session of sessions) session.close('the gateway has stopped');
     },
   };
 
   // Browsers send Origin with every WebSocket; agents never do (security R5, RFC 6455 §10.2).
-  function precheck(request: IncomingMessage): Refusal | undefined {
+  function precheck(request: IncomingMessage): RawAnswer | undefined {
     if (request.headers.origin !== undefined)
       return { code: 403, reason: 'Forbidden', message: 'not for browsers' };
     if (!options.isOwnHost(request.headers.host ?? '')) {
@@ -151,26 +158,14 @@ export function createTunnelEndpoint(options: TunnelEndpointOptions): TunnelEndp
   }
 }
 
-type Refusal = Omit<StatusOptions, 'hop' | 'requestId'>;
-
-const BUSY: Refusal = {
+const BUSY: RawAnswer = {
   code: 503,
   reason: 'ServiceUnavailable',
   message: 'the gateway takes no tunnel now',
   retryAfterSeconds: 5,
 };
 
-function refusalOf(error: unknown): Refusal {
+function refusalOf(error: unknown): RawAnswer {
   if (error instanceof AuthError) return { ...authRefusal(error), message: error.reason };
   return { code: 500, reason: 'InternalError', message: 'the gateway failed' };
-}
-
-function refuse(socket: Duplex, refusal: Refusal): void {
-  const body = statusBody({ ...refusal, hop: 'gateway', requestId: newRequestId() });
-  const retry =
-    refusal.retryAfterSeconds === undefined ? '' : `Retry-After: ${refusal.retryAfterSeconds}\r\n`;
-  socket.end(
-    `HTTP/1.1 ${refusal.code} ${STATUS_CODES[refusal.code] ?? 'Error'}\r\nConnection: close\r\n${retry}` +
-      `Content-Type: application/json\r\nContent-Length: ${body.byteLength}\r\n\r\n${body.toString('utf8')}`,
-  );
 }

@@ -3,7 +3,8 @@ import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HeaderList } from '../../http/index.ts';
-import type { Exchange, ExchangeListener } from './exchange.ts';
+import type { Exchange, ExchangeListener, OnClosed } from './exchange.ts';
+import { linger } from './raw-answer.ts';
 
 export class UpgradeExchange implements Exchange {
   readonly httpVersion: string;
@@ -19,7 +20,7 @@ export class UpgradeExchange implements Exchange {
   private listener: ExchangeListener | undefined = undefined;
   private switched = false;
 
-  constructor(request: IncomingMessage, socket: Duplex, early: Buffer, serverName: string) {
+  constructor(request: IncomingMessage, socket: Duplex, early: Buffer, serverName: string, onClosed: OnClosed) {
     this.httpVersion = request.httpVersion;
     this.socket = socket;
     this.early = early;
@@ -31,7 +32,14 @@ export class UpgradeExchange implements Exchange {
     // Each direction ends by itself: what is still to come back is not cut off by the client's FIN.
     socket.allowHalfOpen = true;
     socket.on('error', () => undefined);
-    socket.on('close', () => this.listener?.onGone());
+    socket.on('close', () => {
+      onClosed(this);
+      this.listener?.onGone();
+    });
+  }
+
+  get isGone(): boolean {
+    return this.socket.destroyed;
   }
 
   listen(listener: ExchangeListener): void {
@@ -73,7 +81,7 @@ export class UpgradeExchange implements Exchange {
   end(): void {
     this.socket.end();
     // A declined upgrade is over with its answer: what the client says after it is never parsed.
-    if (!this.switched) this.socket.resume();
+    if (!this.switched) linger(this.socket);
   }
 
   abort(): void {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
+import { isClusterName } from '../../../http/index.ts';
 import { describe, expect, it } from 'vitest';
 import {
-  isClusterName,
   isDnsName,
   isJoinToken,
   parseDuration,
