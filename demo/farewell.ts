@@ -20,7 +20,7 @@ export function farewell(
     ...way.preparation.map((line) => `${INDENT}${line}\n`),
     '\n',
     ...lines,
-    '\n',
+    way.name === 'https' ? `${INDENT}The tokens in these files last for an hour.\n\n` : '\n',
     `Logs: ${world.gateway.service.logFile}\n`,
     `      ${world.agent.logFile}\n\n`,
     'Ctrl-C ends the demo and removes what it made.\n',
@@ -50,7 +50,9 @@ function httpsRows(namespace: string, runsPods: boolean): readonly Row[] {
     [`curl -K $DEMO/alice.curl ${base}/pods"`, 'a list, as JSON'],
     [`curl -K $DEMO/alice.curl -N ${base}/configmaps?watch=true"`, 'stays open'],
     ...(runsPods
-      ? ([[`curl -K $DEMO/alice.curl -N ${base}/pods/${POD_NAME}/log?follow=true"`, 'a log that goes on']] as const)
+      ? ([
+          [`curl -K $DEMO/alice.curl -N ${base}/pods/${POD_NAME}/log?follow=true"`, 'a log that goes on'],
+        ] as const)
       : []),
     [`curl -K $DEMO/mallory.curl ${base}/pods"`, 'refused at the gateway'],
   ];

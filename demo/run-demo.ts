@@ -1,4 +1,6 @@
 // The demo from start to end: the world, the tour, and then staying up until somebody ends it.
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import type { DemoArguments } from './arguments.ts';
 import { POD_NAME, startRealControlPlane, startStandInCluster, useOwnCluster } from './clusters/index.ts';
 import type { ClusterOptions, DemoCluster } from './clusters/index.ts';
@@ -8,7 +10,6 @@ import { createHttpsWay, createKubectlWay, runTour, tourSteps } from './tour/ind
 import type { Paint, Renderer, Way } from './tour/index.ts';
 import { childEnvironment, findKubectl, startWorld } from './world/index.ts';
 import type { Cleanup, FoundKubectl, World } from './world/index.ts';
-import { readFile } from 'node:fs/promises';
 
 export interface DemoOptions {
   readonly arguments: DemoArguments;
@@ -26,6 +27,16 @@ const LABEL_COLUMNS = 9;
 
 /** @returns whether each step was as expected. @throws DemoError, ControlPlaneError, or the signal's reason */
 export async function runDemo(options: DemoOptions): Promise<boolean> {
+  // A part that ends by itself ends the demo, whatever it is doing.
+  const broken = new AbortController();
+  const signal = AbortSignal.any([options.signal, broken.signal]);
+  return walkThrough({ ...options, signal }, (error) => broken.abort(error));
+}
+
+async function walkThrough(
+  options: DemoOptions,
+  onUnexpectedEnd: (error: DemoError) => void,
+): Promise<boolean> {
   const { environment, render, paint, write, cleanup, signal } = options;
   const ours = childEnvironment(environment);
   write(`${paint('bold', 'cluster-connect: a cluster without an inbound port, reached with kubectl')}\n\n`);
@@ -35,6 +46,7 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
     environment: ours,
     cleanup,
     signal,
+    onUnexpectedEnd,
     onReady: (part, description) => write(`${part.padEnd(LABEL_COLUMNS)}${description}\n`),
     report: (line) => write(`${''.padEnd(LABEL_COLUMNS)}${line}\n`),
   });
@@ -42,7 +54,7 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
 
   write(`${'Tour'.padEnd(LABEL_COLUMNS)}${wayNote(way, kubectl)}\n\n`);
   write(render.paragraph('The commands below can be pasted into another terminal, after these lines:'));
-  for (const line of way.preparation) write(`${render.command(line)}`);
+  for (const line of way.preparation) write(render.command(line));
   const gatewayAddress = new URL(world.gateway.url).host;
   const results = await runTour(
     tourSteps({
@@ -72,7 +84,8 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
   if (!options.arguments.once) {
     options.onStaying();
     write(farewell(way, world, render));
-    await untilAPartEnds(world, signal);
+    await untilAborted(signal);
+    if (signal.reason instanceof DemoError) throw signal.reason;
   }
   return results.every(({ differences }) => differences.length === 0);
 }
@@ -119,18 +132,8 @@ function wayNote(way: Way, kubectl: FoundKubectl): string {
     : `with plain HTTPS requests, because ${kubectl.note}; JSON is shown in short`;
 }
 
-/** Resolves when the demo is ended. @throws DemoError when the gateway or the agent ends by itself */
-async function untilAPartEnds({ gateway, agent }: World, signal: AbortSignal): Promise<void> {
-  const ended = new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve());
-    if (signal.aborted) resolve();
-  });
-  const parts = [gateway.service, agent].map(async (part) => {
-    const how = await part.ended;
-    if (signal.aborted) return;
-    throw new DemoError('CC_ERR_DEMO_PART', `${part.title} ended (${how}); its log ends with:`, part.tail());
-  });
-  await Promise.race([ended, ...parts]);
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 function definedOnly(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {

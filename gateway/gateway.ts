@@ -68,11 +68,15 @@ export async function startGateway(
     join(config.dataDir, AUTHORITY_DIRECTORY),
     'cluster-connect gateway CA',
   );
+  // Closed in reverse: at once when a later step fails, else by close().
+  await using parts = new AsyncDisposableStack();
   const store = openStore(join(config.dataDir, STORE_FILE));
+  parts.defer(() => store.close());
   const publicHost = hostName(new URL(config.publicUrl).host);
   const ownHosts = [publicHost];
 
   const verifier = createEntraVerifier(config.entra, { logger });
+  parts.defer(() => verifier.close());
   const registry = createClusterRegistry(limits.MAX_TUNNELS_PER_CLUSTER);
   const counters = createEdgeCounters();
   const running = new Set<Carry>();
@@ -120,13 +124,19 @@ export async function startGateway(
     onExchange: handle,
     onTunnel: (request, socket, head) => tunnels.handle(request, socket, head),
   });
+  parts.defer(() => listener.close());
+  parts.defer(() => tunnels.close());
 
   // Security D1: a body that stopped coming, while nothing on this side held it up.
-  const bodySweep = setInterval(() => {
-    const since = performance.now() - limits.BODY_IDLE_TIMEOUT_MS;
-    for (const carry of running) if (carry.bodyWaitSinceMs < since) carry.expireBody();
-  }, BODY_SWEEP_MS);
+  const bodySweep = setInterval(
+    () => {
+      const since = performance.now() - limits.BODY_IDLE_TIMEOUT_MS;
+      for (const carry of running) if (carry.bodyWaitSinceMs < since) carry.expireBody();
+    },
+    Math.min(BODY_SWEEP_MS, limits.BODY_IDLE_TIMEOUT_MS),
+  );
   bodySweep.unref();
+  parts.defer(() => clearInterval(bodySweep));
 
   const metrics: Metrics = createMetrics();
   counters.register(metrics);
@@ -134,17 +144,16 @@ export async function startGateway(
   metrics.gauge('cluster_connect_gateway_clusters', 'Clusters with a tunnel.', () => registry.clusterCount);
   let ready = true;
   const privateListener = await startPrivateListener(config.privateListen, { metrics, isReady: () => ready });
+  parts.defer(() => privateListener.close());
   const url = `https://${urlHost(config.listen.host)}:${listener.port}`;
   logger.info('gateway.started', { url, privateUrl: privateListener.url, publicUrl: config.publicUrl });
 
+  const started = parts.move();
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closing ??= (async () => {
       ready = false;
-      clearInterval(bodySweep);
-      tunnels.close();
-      await Promise.all([listener.close(), privateListener.close(), verifier.close()]);
-      await store.close();
+      await started.disposeAsync();
       logger.info('gateway.stopped', {});
     })();
     return closing;
@@ -164,7 +173,8 @@ export async function startGateway(
       listener.stopListening();
       tunnels.drain();
       const deadline = performance.now() + config.drainTimeoutMs;
-      while (running.size > 0 && performance.now() < deadline) await wait(DRAIN_POLL_MS);
+      // Not only what is carried: what waits for a token's key or for a slow reader is not cut off either.
+      while (listener.openExchanges > 0 && performance.now() < deadline) await wait(DRAIN_POLL_MS);
       await close();
     },
     close,

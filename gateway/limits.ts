@@ -17,6 +17,9 @@ export interface GatewayLimits {
   readonly MAX_H2_STREAMS: number;
   /** MiB that nghttp2 may hold for one HTTP/2 connection. */
   readonly MAX_H2_SESSION_MEMORY_MIB: number;
+  /** Streams that a client may reset at once, and then each second, on one HTTP/2 connection: a kubectl resets few. */
+  readonly H2_RESET_BURST: number;
+  readonly H2_RESETS_PER_SECOND: number;
   /** Upload window of an HTTP/2 stream, as the apiserver's. */
   readonly H2_STREAM_WINDOW_BYTES: number;
   readonly H2_CONNECTION_WINDOW_BYTES: number;
@@ -44,6 +47,8 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   MAX_HEADER_BYTES: 48 * 1024,
   MAX_H2_STREAMS: 100,
   MAX_H2_SESSION_MEMORY_MIB: 64,
+  H2_RESET_BURST: 1000,
+  H2_RESETS_PER_SECOND: 100,
   H2_STREAM_WINDOW_BYTES: 256 * 1024,
   H2_CONNECTION_WINDOW_BYTES: 4 * 1024 * 1024,
   MAX_STREAMS_PER_USER: 4096,

@@ -3,6 +3,7 @@ import { ClusterConnectError } from '../observe/index.ts';
 
 export type AgentErrorCode =
   | 'CC_ERR_AGENT_JOIN_REFUSED'
+  | 'CC_ERR_AGENT_JOIN_UNREACHABLE'
   | 'CC_ERR_AGENT_JOIN_TOKEN_MISSING'
   | 'CC_ERR_AGENT_STATE_INVALID'
   | 'CC_ERR_AGENT_DIAL_REFUSED'

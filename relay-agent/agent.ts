@@ -35,14 +35,20 @@ export async function startAgent(
   options?: { readonly logger?: Logger; readonly signal?: AbortSignal },
 ): Promise<RunningAgent> {
   const logger = options?.logger ?? createLogger({ level: config.logLevel });
+  // Closed in reverse: at once when a later step fails, else by drain() or close().
+  await using parts = new AsyncDisposableStack();
   const privateKey = await loadOrCreateKey(config.stateDir);
   const registration = await register(config, privateKey, logger, options?.signal);
   const serviceAccount = await watchServiceAccountToken(config.upstream.tokenFile, logger);
+  parts.defer(() => serviceAccount.close());
   const upstream = createUpstream(config.upstream);
+  parts.defer(() => upstream.close());
   const verifier = createEntraVerifier(config.entra, { logger });
+  parts.defer(() => verifier.close());
   const server = createStreamServer({ verifier, upstream, serviceAccount, logger });
+  parts.defer(() => server.close());
 
-  let waiters: (() => void)[] = [];
+  const waiters: (() => void)[] = [];
   const keepers = Array.from({ length: config.tunnels }, () =>
     keepTunnel({
       config,
@@ -53,6 +59,9 @@ export async function startAgent(
       onChange,
     }),
   );
+  parts.defer(async () => {
+    await Promise.all(keepers.map((keeper) => keeper.close()));
+  });
   const allConnected = (): boolean => keepers.every((keeper) => keeper.isConnected);
   function onChange(): void {
     // Called from within a session's own callback: its keeper may not exist yet.
@@ -79,12 +88,13 @@ export async function startAgent(
           metrics,
           isReady: () => countConnected(keepers) > 0,
         });
+  if (listener !== undefined) parts.defer(() => listener.close());
 
-  const release = async (): Promise<void> => {
-    waiters = [];
-    server.close();
-    serviceAccount.close();
-    await Promise.all([upstream.close(), verifier.close(), listener?.close()]);
+  const started = parts.move();
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= started.disposeAsync();
+    return closing;
   };
   return {
     clusterName: registration.clusterName,
@@ -98,12 +108,9 @@ export async function startAgent(
     connected: () => (allConnected() ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
     drain: async () => {
       await Promise.all(keepers.map((keeper) => keeper.drain(config.drainTimeoutMs)));
-      await release();
+      await close();
     },
-    close: async () => {
-      await Promise.all(keepers.map((keeper) => keeper.close()));
-      await release();
-    },
+    close,
   };
 }
 

@@ -45,7 +45,7 @@ export async function joinCluster(config: AgentConfig, privateKey: KeyObject): P
   } catch (cause) {
     if (cause instanceof AgentError) throw cause;
     throw new AgentError(
-      'CC_ERR_AGENT_JOIN_REFUSED',
+      'CC_ERR_AGENT_JOIN_UNREACHABLE',
       `${config.gatewayUrl} could not be reached to register`,
       {
         cause,

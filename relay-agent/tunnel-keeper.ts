@@ -50,6 +50,9 @@ export function keepTunnel(options: TunnelKeeperOptions): TunnelKeeper {
   /** Resolves when the tunnel has ended, or when the gateway asked to dial another beside it. */
   async function runTunnel(): Promise<TunnelEnd> {
     const transport = await dial(options, stop.signal);
+    // It may have come up in the very moment of the end: nobody would close it any more.
+    if (stop.signal.aborted) transport.terminate();
+    stop.signal.throwIfAborted();
     const startedAt = performance.now();
     return new Promise((resolve) => {
       const end = (pacedMs: number, orderly: boolean): void => {
@@ -95,7 +98,11 @@ export function keepTunnel(options: TunnelKeeperOptions): TunnelKeeper {
       let pacedMs = 0;
       try {
         const ended = await runTunnel();
-        backoff = ended.orderly ? FRESH_BACKOFF : afterTunnel(backoff, ended.aliveMs);
+        // An orderly end is no failure; but a gateway that only ever says goodbye is not dialled in a circle either.
+        backoff =
+          ended.orderly && ended.aliveMs >= AGENT_LIMITS.HEALTHY_AFTER_MS
+            ? FRESH_BACKOFF
+            : afterTunnel(backoff, ended.aliveMs);
         pacedMs = ended.pacedMs;
       } catch (error) {
         if (stop.signal.aborted) return;

@@ -25,7 +25,10 @@ export class UpgradeExchange implements StreamHandler {
   // What the client sent before the 101; no more than the stream's window.
   private early: Buffer[] = [];
   private owedBytes = 0;
+  private headSent = false;
+  // Each direction of a switched connection ends by itself: the exchange is over with the second.
   private remoteEnded = false;
+  private answerEnded = false;
   private finished = false;
 
   constructor(stream: TunnelStream, head: RequestHead, upstream: Upstream, onDone: () => void) {
@@ -67,7 +70,9 @@ export class UpgradeExchange implements StreamHandler {
 
   onData(chunk: Buffer): void {
     const { socket } = this;
-    if (socket === undefined) {
+    if (this.finished || socket?.destroyed === true) {
+      this.stream.consume(chunk.byteLength);
+    } else if (socket === undefined) {
       this.early.push(chunk);
     } else if (socket.write(chunk) && this.owedBytes === 0) {
       this.stream.consume(chunk.byteLength);
@@ -79,6 +84,7 @@ export class UpgradeExchange implements StreamHandler {
   onEnd(): void {
     this.remoteEnded = true;
     this.socket?.end();
+    if (this.answerEnded) this.finish();
   }
 
   onReset(): void {
@@ -100,7 +106,7 @@ export class UpgradeExchange implements StreamHandler {
     socket.on('error', () => undefined);
     try {
       const headers = checkSwitchingProtocols(this.head.upgrade, answer.statusCode ?? 0, answer.rawHeaders);
-      this.stream.sendHead(encodeAnswerHead({ status: 101, headers }));
+      this.sendHead(101, headers);
     } catch (error) {
       socket.destroy();
       this.fail(error);
@@ -108,12 +114,13 @@ export class UpgradeExchange implements StreamHandler {
     }
     this.socket = socket;
     this.source = socket;
-    socket.on('drain', () => {
-      const owed = this.owedBytes;
-      this.owedBytes = 0;
-      this.stream.consume(owed);
-    });
+    socket.on('drain', () => this.stream.consume(this.takeOwed()));
     this.forward(socket);
+    socket.once('end', () => {
+      this.answerEnded = true;
+      this.stream.end();
+      if (this.remoteEnded) this.finish();
+    });
     socket.once('close', () => this.brokenOff());
     if (head.byteLength > 0) this.stream.write(head);
     for (const chunk of this.early.splice(0)) this.onData(chunk);
@@ -130,7 +137,7 @@ export class UpgradeExchange implements StreamHandler {
     try {
       checkDeclinedUpgrade(status);
       const headers = filterAnswerHeaders(status, answer.rawHeaders);
-      this.stream.sendHead(encodeAnswerHead({ status, headers }));
+      this.sendHead(status, headers);
     } catch (error) {
       answer.destroy();
       this.fail(error);
@@ -139,6 +146,10 @@ export class UpgradeExchange implements StreamHandler {
     this.early = [];
     this.source = answer;
     this.forward(answer);
+    answer.once('end', () => {
+      this.stream.end();
+      this.finish();
+    });
     answer.once('close', () => this.brokenOff());
   }
 
@@ -146,22 +157,33 @@ export class UpgradeExchange implements StreamHandler {
     source.on('data', (chunk: Buffer) => {
       if (!this.stream.write(chunk)) source.pause();
     });
-    source.once('end', () => {
-      this.stream.end();
-      this.finish();
-    });
+  }
+
+  private sendHead(status: number, headers: HeaderList): void {
+    const head = encodeAnswerHead({ status, headers });
+    this.headSent = true;
+    this.stream.sendHead(head);
   }
 
   private brokenOff(): void {
     if (this.finished) return;
+    // The answer is whole, and its end may still wait for the client: what the client still says goes nowhere.
+    if (this.answerEnded) return this.stream.consume(this.takeOwed());
     this.finish();
     this.stream.reset('UPSTREAM_LOST');
+  }
+
+  private takeOwed(): number {
+    const owed = this.owedBytes;
+    this.owedBytes = 0;
+    return owed;
   }
 
   private fail(error: unknown): void {
     if (this.finished) return;
     this.finish();
     this.request?.destroy();
+    if (this.headSent) return this.stream.reset('UPSTREAM_LOST');
     const { requestId } = this.head;
     const hop = 'apiserver';
     if (error instanceof HttpError) {

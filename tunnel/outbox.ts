@@ -5,11 +5,17 @@ import { SendScheduler } from './send-scheduler.ts';
 import type { TunnelStream } from './stream.ts';
 import type { Transport } from './transport.ts';
 
+// Collecting a turn's frames saves writes when much is under way; when little is, it costs a poll of the event loop.
+// Flushes that follow one another within this time are a sign of much, whatever the streams say (a storm of events).
+const COLLECT_WITHIN_MS = 0.05;
+
 // Small enough that a message is sealed in one TLS write, large enough that its header costs nothing.
 const FILL_BYTES = 64 * 1024;
 
 export interface OutboxOwner {
   isOpen(): boolean;
+  /** So little is under way that frames are better sent now than collected. */
+  isQuiet(): boolean;
   /** The peer does not read, and more waits for it than may (§7.4). */
   onOverflow(): void;
   /** A stream's `onDrain` threw. */
@@ -28,6 +34,7 @@ export class Outbox {
   private readonly advanced: TunnelStream[] = [];
   private isScheduled = false;
   private sentTotal = 0;
+  private lastFlushMs = 0;
 
   constructor(transport: Transport, limits: TunnelLimits, owner: OutboxOwner) {
     this.transport = transport;
@@ -57,7 +64,11 @@ export class Outbox {
   schedule(): void {
     if (this.isScheduled || !this.owner.isOpen()) return;
     this.isScheduled = true;
-    setImmediate(this.flushLater);
+    if (this.owner.isQuiet() && performance.now() - this.lastFlushMs > COLLECT_WITHIN_MS) {
+      process.nextTick(this.flushLater);
+    } else {
+      setImmediate(this.flushLater);
+    }
   }
 
   /** Sends what is written, and then DATA for as long as the socket takes it (§7.1, §7.3). */
@@ -91,6 +102,7 @@ export class Outbox {
   private readonly flushLater = (): void => {
     this.isScheduled = false;
     this.flush();
+    this.lastFlushMs = performance.now();
   };
 
   private notifyAdvanced(): void {

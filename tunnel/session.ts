@@ -56,6 +56,9 @@ const CLOSE_CODE_BASE = 4000;
 // A chunk that is this many times smaller than the memory it is a view of is copied before it waits in a queue.
 const MAX_PINNED_RATIO = 4;
 
+// Requests under way up to which frames are sent at once instead of collected for a turn of the event loop.
+const QUIET_REQUESTS = 2;
+
 export class Session implements FrameSink, StreamHost, OutboxOwner {
   readonly isGateway: boolean;
   readonly limits: TunnelLimits;
@@ -69,6 +72,8 @@ export class Session implements FrameSink, StreamHost, OutboxOwner {
   private readonly helloTimer: NodeJS.Timeout;
   private peer: Hello | undefined = undefined;
   private lastStreamId = 0;
+  // Streams whose answer's head is still to come.
+  private unanswered = 0;
   private strayFrames = 0;
   private pings = 0;
   private receivedBytes = 0;
@@ -166,7 +171,8 @@ export class Session implements FrameSink, StreamHost, OutboxOwner {
     this.lastStreamId += 1;
     const stream = this.createStream(this.lastStreamId, peer);
     stream.handler = handler;
-    this.sendPayload(FRAME.OPEN, stream.id, head);
+    this.outbox.encoder.payload(FRAME.OPEN, stream.id, head);
+    this.outbox.schedule();
     if (this.lastStreamId === MAX_STREAM_ID) this.drain(0, 'stream ids are used up');
     return stream;
   }
@@ -206,8 +212,9 @@ export class Session implements FrameSink, StreamHost, OutboxOwner {
 
   // --- StreamHost ---
 
-  sendPayload(type: number, streamId: number, bytes: Uint8Array): void {
-    this.outbox.encoder.payload(type, streamId, bytes);
+  sendHead(stream: TunnelStream, head: Uint8Array): void {
+    this.markAnswered(stream);
+    this.outbox.encoder.payload(FRAME.HEAD, stream.id, head);
     this.outbox.schedule();
   }
 
@@ -231,10 +238,15 @@ export class Session implements FrameSink, StreamHost, OutboxOwner {
 
   forget(stream: TunnelStream): void {
     this.streams.delete(stream.id);
+    if (!stream.isAnswered) this.unanswered -= 1;
     this.closeIfDrained();
   }
 
   // --- OutboxOwner ---
+
+  isQuiet(): boolean {
+    return this.unanswered <= QUIET_REQUESTS;
+  }
 
   onOverflow(): void {
     if (this.closed) return;
@@ -284,8 +296,8 @@ export class Session implements FrameSink, StreamHost, OutboxOwner {
     if (!this.isGateway) throw new TunnelError('PROTOCOL_ERROR', 'HEAD sent to an agent');
     const stream = this.streams.get(streamId);
     if (stream === undefined) return this.stray(streamId, false);
-    if (stream.headReceived) throw new TunnelError('PROTOCOL_ERROR', 'a second HEAD');
-    stream.headReceived = true;
+    if (stream.isAnswered) throw new TunnelError('PROTOCOL_ERROR', 'a second HEAD');
+    this.markAnswered(stream);
     try {
       stream.handler.onHead?.(head);
     } catch (error) {
@@ -368,7 +380,13 @@ export class Session implements FrameSink, StreamHost, OutboxOwner {
     const window = new ReceiveWindow(this.limits.INITIAL_WINDOW_BYTES, this.budget, this.growth, now);
     const stream = new TunnelStream(id, this, peer.initialWindowBytes, window);
     this.streams.set(id, stream);
+    this.unanswered += 1;
     return stream;
+  }
+
+  private markAnswered(stream: TunnelStream): void {
+    stream.isAnswered = true;
+    this.unanswered -= 1;
   }
 
   private requirePeer(): Hello {
@@ -381,7 +399,7 @@ export class Session implements FrameSink, StreamHost, OutboxOwner {
     const stream = this.streams.get(streamId);
     if (stream === undefined) return undefined;
     if (stream.remoteEnded) throw new TunnelError('PROTOCOL_ERROR', 'a frame after END');
-    if (this.isGateway && !stream.headReceived) throw new TunnelError('PROTOCOL_ERROR', 'a body before HEAD');
+    if (this.isGateway && !stream.isAnswered) throw new TunnelError('PROTOCOL_ERROR', 'a body before HEAD');
     return stream;
   }
 

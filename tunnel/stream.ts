@@ -24,7 +24,7 @@ export interface StreamHandler {
 export interface StreamHost {
   readonly isGateway: boolean;
   readonly streamQueueBytes: number;
-  sendPayload(type: number, streamId: number, bytes: Uint8Array): void;
+  sendHead(stream: TunnelStream, head: Uint8Array): void;
   sendNumber(type: number, streamId: number, value: number): void;
   /** The stream has something for the scheduler. */
   wake(stream: TunnelStream): void;
@@ -50,14 +50,14 @@ export class TunnelStream {
   isReady = false;
   /** Since when data has waited for credit, ms of the monotonic clock; 0 while it does not. */
   blockedSinceMs = 0;
-  headReceived = false;
+  /** The answer's head has come (at the gateway) or has been sent (at the agent). */
+  isAnswered = false;
   remoteEnded = false;
 
   private readonly host: StreamHost;
   private queue: Buffer[] = [];
   private queueAt = 0;
   private queuedTotal = 0;
-  private headSent = false;
   private endQueued = false;
   private localEnded = false;
   private closed = false;
@@ -68,7 +68,6 @@ export class TunnelStream {
     this.host = host;
     this.credit = new SendCredit(creditBytes);
     this.window = window;
-    this.headSent = host.isGateway;
   }
 
   get isClosed(): boolean {
@@ -83,10 +82,9 @@ export class TunnelStream {
   /** Sends the answer's head: by the agent, once (SPEC §4.4). @throws RangeError unless it has 1 to 65,535 bytes */
   sendHead(head: Uint8Array): void {
     if (this.closed) return;
-    if (this.headSent) throw new TypeError('the head of this stream was sent before');
+    if (this.isAnswered) throw new TypeError('the head of this stream was sent before');
     checkHead(head);
-    this.headSent = true;
-    this.host.sendPayload(FRAME.HEAD, this.id, head);
+    this.host.sendHead(this, head);
   }
 
   /**
@@ -96,7 +94,7 @@ export class TunnelStream {
   write(chunk: Buffer): boolean {
     if (this.closed) return true;
     if (this.endQueued) throw new TypeError('data after the end of this stream');
-    if (!this.headSent) throw new TypeError('data before the head of this stream');
+    if (!this.maySendBody) throw new TypeError('data before the head of this stream');
     if (chunk.byteLength === 0) return true;
     this.queue.push(chunk);
     this.queuedTotal += chunk.byteLength;
@@ -109,7 +107,7 @@ export class TunnelStream {
   /** Half-closes: no more data from this end. */
   end(): void {
     if (this.closed || this.endQueued) return;
-    if (!this.headSent) throw new TypeError('an end before the head of this stream');
+    if (!this.maySendBody) throw new TypeError('an end before the head of this stream');
     this.endQueued = true;
     this.host.wake(this);
   }
@@ -125,6 +123,10 @@ export class TunnelStream {
   consume(bytes: number): void {
     if (this.closed) return;
     if (this.window.consume(bytes) && !this.remoteEnded) this.host.grant(this);
+  }
+
+  private get maySendBody(): boolean {
+    return this.isAnswered || this.host.isGateway;
   }
 
   // --- for the session and its scheduler ---

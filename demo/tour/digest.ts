@@ -10,7 +10,10 @@ export function digestBody(text: string, status: number): string {
   const items = value['items'];
   if (Array.isArray(items)) {
     const kind = value['kind'].replace(/List$/, '');
-    return items.filter(isObject).map((item) => `${describe(item, kind)}\n`).join('');
+    return items
+      .filter(isObject)
+      .map((item) => `${describe(item, kind)}\n`)
+      .join('');
   }
   if (value['kind'] === 'SelfSubjectReview') return stringify(at(at(value, 'status'), 'userInfo'));
   if (value['kind'] === 'Status') return `${describeStatus(value)}\n`;

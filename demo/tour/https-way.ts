@@ -60,8 +60,10 @@ export function createHttpsWay(options: HttpsWayOptions): Way {
         return `# no curl for this one: a WebSocket (v5.channel.k8s.io) that runs ${shellCommand(plain.command)}`;
       }
       const method = plain.method === 'DELETE' ? ['-X', 'DELETE'] : [];
+      // Shows each event as it comes.
+      const unbuffered = plain.path.endsWith('?watch=true') ? ['-N'] : [];
       const body = plain.body === undefined ? [] : ['--json', JSON.stringify(plain.body)];
-      const flags = shellCommand([...method, ...body]);
+      const flags = shellCommand([...unbuffered, ...method, ...body]);
       return `curl -K $DEMO/${person}.curl ${flags === '' ? '' : `${flags} `}"$API${plain.path}"`;
     },
     start,
@@ -86,7 +88,8 @@ async function signIn(
     },
   });
   const token = /"token":\s*"([^"]+)"/.exec(text)?.[1];
-  if (token === undefined) throw new DemoError('CC_ERR_DEMO_PART', `get-token printed no token for ${person}`);
+  if (token === undefined)
+    throw new DemoError('CC_ERR_DEMO_PART', `get-token printed no token for ${person}`);
   const settings = [
     'silent',
     'show-error',

@@ -27,7 +27,9 @@ export function createKubectlWay(
   const words = ({ person, kubectl }: Call): readonly string[] => ['--context', person, ...kubectl];
   return {
     name: 'kubectl',
-    preparation: Object.entries(settings).map(([name, value]) => `export ${shellCommand([`${name}=${value}`])}`),
+    preparation: Object.entries(settings).map(
+      ([name, value]) => `export ${shellCommand([`${name}=${value}`])}`,
+    ),
     command: (call) => shellCommand(['kubectl', ...words(call)]),
     start: (call, onText) => {
       const child = spawn(file, words(call), {

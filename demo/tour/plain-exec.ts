@@ -1,6 +1,6 @@
 // A command in a pod without kubectl: Kubernetes' remote command protocol over a WebSocket (KEP-4006), as far as a
 // command without standard input needs it.
-import WebSocket from 'ws';
+import { WebSocket } from 'ws';
 import type { RawData } from 'ws';
 import { digestBody } from './digest.ts';
 

@@ -22,13 +22,17 @@ export interface TourOptions {
 }
 
 /** @throws the signal's reason when it was aborted meanwhile */
-export async function runTour(steps: readonly TourStep[], options: TourOptions): Promise<readonly StepResult[]> {
+export async function runTour(
+  steps: readonly TourStep[],
+  options: TourOptions,
+): Promise<readonly StepResult[]> {
   const { render, write, signal } = options;
   const results: StepResult[] = [];
   for (const [index, step] of steps.entries()) {
     signal.throwIfAborted();
     write(render.header(index + 1, step.title));
-    const result = step.kind === 'call' ? await runCallStep(step, options) : await runSocketStep(step, options);
+    const result =
+      step.kind === 'call' ? await runCallStep(step, options) : await runSocketStep(step, options);
     signal.throwIfAborted();
     write(render.verdict(result));
     results.push(result);

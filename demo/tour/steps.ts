@@ -189,7 +189,7 @@ export function tourSteps({ cast, namespace, podName, podState }: TourSetting): 
         kubectl: ['get', 'pods', '-n', namespace],
         plain: { kind: 'request', method: 'GET', path: `${inNamespace}/pods` },
       },
-      expects: { exitCode: 1, status: 404, output: [/gateway/] },
+      expects: { exitCode: 1, status: 404, output: [/\(gateway, request id /] },
       note: 'It does not tell her whether there is such a cluster. Nothing of her request got further.',
     },
     {

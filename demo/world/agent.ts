@@ -17,7 +17,7 @@ export async function startDemoAgent(
   gateway: DemoGateway,
   added: AddedCluster,
   cluster: DemoCluster,
-  { environment, signal, onStart }: StartOptions,
+  { environment, signal, onStart, onUnexpectedEnd }: StartOptions,
 ): Promise<Service> {
   const settingsFile = await writeAgentSettings(surroundings, { url: gateway.url, ...added }, cluster);
   const service = await startService({
@@ -30,5 +30,6 @@ export async function startDemoAgent(
   });
   onStart(service);
   await service.sees('agent.tunnel.connected', TUNNELS);
+  service.onUnexpectedEnd(onUnexpectedEnd);
   return service;
 }

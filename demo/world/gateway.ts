@@ -21,6 +21,8 @@ export interface StartOptions {
   readonly signal: AbortSignal;
   /** Told of each process as soon as it runs. */
   readonly onStart: (service: Service) => void;
+  /** Told when one ends that had been ready. */
+  readonly onUnexpectedEnd: (error: DemoError) => void;
 }
 
 /** @throws DemoError CC_ERR_DEMO_PART */
@@ -42,6 +44,7 @@ export async function startDemoGateway(
     options.onStart(service);
     try {
       await service.sees('gateway.started', 1);
+      service.onUnexpectedEnd(options.onUnexpectedEnd);
       return { url: `https://127.0.0.1:${port}`, service, settingsFile };
     } catch (error) {
       const portWasTaken = service.tail().some((line) => line.includes('EADDRINUSE'));

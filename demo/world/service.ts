@@ -27,6 +27,8 @@ export interface Service {
   sees(event: string, times: number): Promise<void>;
   /** Settles when the process has ended, with what ended it; never rejects. */
   readonly ended: Promise<string>;
+  /** Told when the process ends although nobody has called `stop`. */
+  onUnexpectedEnd(listener: (error: DemoError) => void): void;
   /** The last lines of the log. */
   tail(): readonly string[];
   stop(): Promise<void>;
@@ -64,7 +66,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   void ended.then(() => log.end());
 
   const fail = (what: string): DemoError =>
-    new DemoError('CC_ERR_DEMO_PART', `${title} ${what}; its log ends with:`, lines);
+    new DemoError('CC_ERR_DEMO_PART', `${title} ${what}; its log ends with:`, [...lines]);
+  let isStopping = false;
   return {
     title,
     pid: child.pid,
@@ -98,7 +101,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         listeners.delete(look);
       }
     },
-    stop: () => endGroup(child, ended, STOP_TIMEOUT_MS),
+    onUnexpectedEnd: (listener) => {
+      void ended.then((how) => {
+        if (!isStopping) listener(fail(`ended (${how})`));
+      });
+    },
+    stop: () => {
+      isStopping = true;
+      return endGroup(child, ended, STOP_TIMEOUT_MS);
+    },
   };
 }
 

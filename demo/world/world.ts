@@ -6,6 +6,7 @@ import { castOf } from '../cast.ts';
 import type { Cast, Person } from '../cast.ts';
 import type { ClusterOptions, DemoCluster } from '../clusters/index.ts';
 import { startOrphanGuard } from '../control-plane/index.ts';
+import type { DemoError } from '../demo-error.ts';
 import { startEntraStandIn } from '../entra/index.ts';
 import type { EntraStandIn } from '../entra/index.ts';
 import { startDemoAgent } from './agent.ts';
@@ -35,6 +36,8 @@ export interface WorldOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly cleanup: Cleanup;
   readonly signal: AbortSignal;
+  /** Told when the gateway or the agent ends by itself, now or later. */
+  readonly onUnexpectedEnd: (error: DemoError) => void;
   /** Each part as soon as it is ready. */
   readonly onReady: (part: string, description: string) => void;
   readonly report: (line: string) => void;
@@ -65,6 +68,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const start: StartOptions = {
     environment,
     signal,
+    onUnexpectedEnd: options.onUnexpectedEnd,
     onStart: (service) => {
       guard.watch(service.pid);
       cleanup.add(service.title, () => service.stop());

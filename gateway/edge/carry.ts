@@ -59,31 +59,32 @@ export class Carry implements StreamHandler, ExchangeListener {
   onHead(bytes: Buffer): void {
     try {
       const head = decodeAnswerHead(bytes);
-      this.exchange.respond(head.status, this.checkAnswer(head));
+      const headers = this.checkAnswer(head);
+      // Before the answer: with a 101, what the client had sent early comes at once.
       this.status = head.status;
+      this.exchange.respond(head.status, headers);
     } catch {
+      this.status = 0;
       this.stream?.reset('BAD_HEAD');
       this.unanswered('BAD_HEAD');
     }
   }
 
   onData(chunk: Buffer): void {
-    if (this.exchange.write(chunk) && this.owedBytes === 0) this.stream?.consume(chunk.byteLength);
-    else this.owedBytes += chunk.byteLength;
+    try {
+      if (this.exchange.write(chunk) && this.owedBytes === 0) this.stream?.consume(chunk.byteLength);
+      else this.owedBytes += chunk.byteLength;
+    } catch (error) {
+      this.fault(error);
+    }
   }
 
   onEnd(): void {
-    const { stream } = this;
-    const unread = !this.bodyEnded;
-    // A switched connection ends each direction by itself.
-    if (unread && this.status === 101) {
-      this.answerEnded = true;
-      this.exchange.end(false);
-      return;
+    try {
+      this.endAnswer();
+    } catch (error) {
+      this.fault(error);
     }
-    this.exchange.end(unread);
-    if (unread) stream?.reset('CANCEL');
-    this.finish('answered');
   }
 
   onReset(code: ResetCodeName): void {
@@ -148,6 +149,27 @@ export class Carry implements StreamHandler, ExchangeListener {
     if (head.status === 101) return checkSwitchingProtocols(upgrade, head.status, head.headers);
     if (upgrade !== '') checkDeclinedUpgrade(head.status);
     return filterAnswerHeaders(head.status, head.headers, pathPrefix === '' ? undefined : { pathPrefix });
+  }
+
+  private endAnswer(): void {
+    const { stream } = this;
+    const unread = !this.bodyEnded;
+    // A switched connection ends each direction by itself.
+    if (unread && this.status === 101) {
+      this.answerEnded = true;
+      this.exchange.end(false);
+      return;
+    }
+    this.exchange.end(unread);
+    if (unread) stream?.reset('CANCEL');
+    this.finish('answered');
+  }
+
+  // Our own mistake: the session resets the stream and tells nobody, so the client is told here.
+  private fault(error: unknown): never {
+    this.exchange.abort();
+    this.finish('broken');
+    throw error;
   }
 
   private unanswered(code: UnansweredCode): void {

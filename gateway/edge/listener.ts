@@ -3,17 +3,18 @@ import { createServer as createHttp2Server } from 'node:http2';
 import type { Http2Session, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import type { SecureContext } from 'node:tls';
-import { newRequestId, statusBody } from '../../http/index.ts';
-import type { StatusOptions } from '../../http/index.ts';
 import { boundPort } from '../../observe/index.ts';
 import type { ListenAddress } from '../config.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { Exchange } from './exchange.ts';
 import { Http1Exchange } from './http1-exchange.ts';
 import { Http2Exchange } from './http2-exchange.ts';
+import { answerRaw } from './raw-answer.ts';
+import type { RawAnswer } from './raw-answer.ts';
 import { UpgradeExchange } from './upgrade-exchange.ts';
 
 export interface TlsIdentity {
@@ -36,17 +37,31 @@ export interface EdgeListenerOptions {
 
 export interface EdgeListener {
   readonly port: number;
-  readonly connections: () => Promise<number>;
-  /** Takes no new connection; HTTP/2 clients are told to go elsewhere. */
+  /** Exchanges whose answer is not yet with the operating system. */
+  readonly openExchanges: number;
+  /** Takes no new connection; clients are told to go elsewhere after what they have asked. */
   stopListening(): void;
   close(): Promise<void>;
 }
+
+// A head that is too slow is noticed at most this part of its time too late.
+const HEADERS_CHECKS_PER_TIMEOUT = 5;
 
 export async function startEdgeListener(options: EdgeListenerOptions): Promise<EdgeListener> {
   const { limits } = options;
   const own = secureContext(options.ownIdentity);
   const clusters = secureContext(options.clusterIdentity);
   const http2Sessions = new Set<ServerHttp2Session>();
+  const sockets = new Set<Socket>();
+  const open = new Set<Exchange>();
+  const onClosed = (exchange: Exchange): void => {
+    open.delete(exchange);
+  };
+  const accept = (exchange: Exchange): void => {
+    open.add(exchange);
+    options.onExchange(exchange);
+  };
+  let stopped: Promise<void> | undefined;
 
   const server = createHttpsServer({
     cert: options.ownIdentity.certificatePem,
@@ -57,6 +72,8 @@ export async function startEdgeListener(options: EdgeListenerOptions): Promise<E
     SNICallback: (name, done) => done(null, options.isClusterServerName(name.toLowerCase()) ? clusters : own),
     handshakeTimeout: limits.TLS_HANDSHAKE_TIMEOUT_MS,
     headersTimeout: limits.HEADERS_TIMEOUT_MS,
+    // Node looks that often; by default every 30 s, which would double the limit and more.
+    connectionsCheckingInterval: Math.ceil(limits.HEADERS_TIMEOUT_MS / HEADERS_CHECKS_PER_TIMEOUT),
     // An upload may take as long as it moves; what does not move is ended by the chain's own idle limit.
     requestTimeout: 0,
     keepAliveTimeout: limits.KEEP_ALIVE_TIMEOUT_MS,
@@ -80,7 +97,11 @@ export async function startEdgeListener(options: EdgeListenerOptions): Promise<E
       enablePush: false,
     },
     maxSessionMemory: limits.MAX_H2_SESSION_MEMORY_MIB,
-    unknownProtocolTimeout: limits.TLS_HANDSHAKE_TIMEOUT_MS,
+    // Rapid reset (CVE-2023-44487): beyond these the connection ends with ENHANCE_YOUR_CALM.
+    streamResetBurst: limits.H2_RESET_BURST,
+    streamResetRate: limits.H2_RESETS_PER_SECOND,
+    // A cluster's answer may hold such a field twice: it is passed on like over HTTP/1.1, not thrown about.
+    strictSingleValueFields: false,
   });
 
   // One TLS server for both: the HTTP/1.1 server listens, and hands HTTP/2's sockets on.
@@ -92,41 +113,50 @@ export async function startEdgeListener(options: EdgeListenerOptions): Promise<E
     else serveHttp1.call(server, socket);
   });
 
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    options.onExchange(new Http1Exchange(request, response, serverNameOf(request.socket), false));
+  // All of them: also the ones within a TLS handshake and the ones that were upgraded, which no server lists.
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
   });
-  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    options.onExchange(new Http1Exchange(request, response, serverNameOf(request.socket), true));
-  });
-  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
-    // The chain refuses every expectation but 100-continue.
-    options.onExchange(new Http1Exchange(request, response, serverNameOf(request.socket), false));
-  });
+
+  const serveRequest =
+    (expectsContinue: boolean) =>
+    (request: IncomingMessage, response: ServerResponse): void => {
+      if (stopped !== undefined) response.shouldKeepAlive = false;
+      const serverName = serverNameOf(request.socket);
+      accept(new Http1Exchange(request, response, { serverName, expectsContinue, onClosed }));
+    };
+  server.on('request', serveRequest(false));
+  server.on('checkContinue', serveRequest(true));
+  // The chain refuses every expectation but 100-continue.
+  server.on('checkExpectation', serveRequest(false));
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const serverName = serverNameOf(request.socket);
     if (request.url === '/tunnel' && !options.isClusterServerName(serverName)) {
       options.onTunnel(request, socket, head, serverName);
     } else {
-      options.onExchange(new UpgradeExchange(request, socket, head, serverName));
+      accept(new UpgradeExchange(request, socket, head, serverName, onClosed));
     }
   });
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
-    refuseRaw(socket, { code: 405, reason: 'MethodNotAllowed', message: 'CONNECT is not served here' });
+    answerRaw(socket, { code: 405, reason: 'MethodNotAllowed', message: 'CONNECT is not served here' });
   });
   server.on('clientError', (error: Error & { code?: string }, socket: Duplex) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
-    else refuseRaw(socket, parserRefusal(error.code));
+    if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) socket.destroy();
+    else answerRaw(socket, parserRefusal(error.code));
   });
 
   http2.on('session', (session: ServerHttp2Session) => {
+    session.on('error', () => undefined);
+    if (session.destroyed) return;
     http2Sessions.add(session);
     session.setLocalWindowSize(limits.H2_CONNECTION_WINDOW_BYTES);
-    session.setTimeout(limits.KEEP_ALIVE_TIMEOUT_MS, () => {
-      // Idle means without streams: a quiet watch is not.
+    session.setTimeout(limits.KEEP_ALIVE_TIMEOUT_MS);
+    // Each time, not only the first. Idle means without streams: a quiet watch is not.
+    session.on('timeout', () => {
       if (http2StreamCount(session) === 0) session.close();
     });
     session.on('close', () => http2Sessions.delete(session));
-    session.on('error', () => undefined);
   });
   http2.on('sessionError', () => undefined);
   http2.on(
@@ -134,7 +164,7 @@ export async function startEdgeListener(options: EdgeListenerOptions): Promise<E
     (stream: ServerHttp2Stream, _headers: unknown, _flags: number, rawHeaders: readonly string[]) => {
       countHttp2Stream(stream);
       const serverName = stream.session === undefined ? '' : serverNameOf(stream.session.socket);
-      options.onExchange(new Http2Exchange(stream, rawHeaders, !stream.endAfterHeaders, serverName));
+      accept(new Http2Exchange(stream, rawHeaders, !stream.endAfterHeaders, serverName, onClosed));
     },
   );
 
@@ -147,22 +177,34 @@ export async function startEdgeListener(options: EdgeListenerOptions): Promise<E
   });
   const port = boundPort(server);
 
-  const stopListening = (): void => {
-    server.close();
-    server.closeIdleConnections();
-    for (const session of http2Sessions) session.close();
+  // What a parser complains about in the middle of other answers is no answer to any of them.
+  function isAnswering(socket: Duplex): boolean {
+    for (const exchange of open) {
+      if (exchange instanceof Http1Exchange && exchange.isOn(socket) && !exchange.isAwaitingAnswer())
+        return true;
+    }
+    return false;
+  }
+
+  const stop = (): Promise<void> => {
+    stopped ??= new Promise((resolve) => {
+      server.close(() => resolve());
+      for (const session of http2Sessions) session.close();
+    });
+    return stopped;
   };
   return {
     port,
-    connections: () => new Promise((resolve) => server.getConnections((_error, count) => resolve(count))),
-    stopListening,
+    get openExchanges() {
+      return open.size;
+    },
+    stopListening: () => {
+      void stop();
+    },
     close: async () => {
-      const closed = new Promise<void>((resolve) =>
-        server.listening ? server.once('close', resolve) : resolve(),
-      );
-      stopListening();
+      const closed = stop();
       for (const session of http2Sessions) session.destroy();
-      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       await closed;
     },
   };
@@ -196,7 +238,7 @@ function countHttp2Stream(stream: ServerHttp2Stream): void {
 }
 
 // What the parser refuses before there is a request: the client still reads a Status.
-function parserRefusal(code: string | undefined): Pick<StatusOptions, 'code' | 'reason' | 'message'> {
+function parserRefusal(code: string | undefined): RawAnswer {
   if (code === 'HPE_HEADER_OVERFLOW') {
     return { code: 431, reason: 'RequestEntityTooLarge', message: 'the head of the request is too large' };
   }
@@ -204,20 +246,4 @@ function parserRefusal(code: string | undefined): Pick<StatusOptions, 'code' | '
     return { code: 408, reason: 'Timeout', message: 'the head of the request did not come in time' };
   }
   return { code: 400, reason: 'BadRequest', message: 'the request is not valid HTTP/1.1' };
-}
-
-const REASON_PHRASES: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  405: 'Method Not Allowed',
-  408: 'Request Timeout',
-  431: 'Request Header Fields Too Large',
-};
-
-function refuseRaw(socket: Duplex, status: Pick<StatusOptions, 'code' | 'reason' | 'message'>): void {
-  const body = statusBody({ ...status, hop: 'gateway', requestId: newRequestId() });
-  socket.on('error', () => undefined);
-  socket.end(
-    `HTTP/1.1 ${status.code} ${REASON_PHRASES[status.code] ?? ''}\r\nConnection: close\r\n` +
-      `Content-Type: application/json\r\nContent-Length: ${body.byteLength}\r\n\r\n${body.toString('utf8')}`,
-  );
 }

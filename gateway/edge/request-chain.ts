@@ -14,7 +14,7 @@ import type { CheckedRequest, StatusOptions, UpgradeToken } from '../../http/ind
 import { errorCode } from '../../observe/index.ts';
 import type { Logger } from '../../observe/index.ts';
 import { StreamRefusedError } from '../../tunnel/index.ts';
-import type { Session } from '../../tunnel/index.ts';
+import type { Session, TunnelStream } from '../../tunnel/index.ts';
 import { mayUse } from '../access.ts';
 import { GatewayError } from '../gateway-error.ts';
 import type { AccessPolicy } from '../access.ts';
@@ -140,6 +140,7 @@ export function createRequestChain(options: RequestChainOptions): (exchange: Exc
         counters.done(outcome, status);
       },
     });
+    let stream: TunnelStream;
     try {
       const { headers, bodyLength, upgrade } = checked;
       const head = encodeRequestHead({
@@ -150,14 +151,15 @@ export function createRequestChain(options: RequestChainOptions): (exchange: Exc
         upgrade,
         requestId,
       });
-      const stream = session.open(head, carry);
-      running.add(carry);
-      counters.started();
-      carry.start(stream);
+      stream = session.open(head, carry);
     } catch (error) {
       users.leave(verified);
       throw error;
     }
+    // From here on the carry gives back what it took.
+    running.add(carry);
+    counters.started();
+    carry.start(stream);
   }
 
   function attempt(passage: Passage, step: () => void): void {

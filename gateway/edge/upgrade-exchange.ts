@@ -20,7 +20,13 @@ export class UpgradeExchange implements Exchange {
   private listener: ExchangeListener | undefined = undefined;
   private switched = false;
 
-  constructor(request: IncomingMessage, socket: Duplex, early: Buffer, serverName: string, onClosed: OnClosed) {
+  constructor(
+    request: IncomingMessage,
+    socket: Duplex,
+    early: Buffer,
+    serverName: string,
+    onClosed: OnClosed,
+  ) {
     this.httpVersion = request.httpVersion;
     this.socket = socket;
     this.early = early;

@@ -12,6 +12,8 @@ import type { Logger } from '../../observe/index.ts';
 import { startAgent } from '../../relay-agent/index.ts';
 import type { AgentConfig, RunningAgent } from '../../relay-agent/index.ts';
 import { freePort } from './free-port.ts';
+import { startTcpProxy } from './tcp-proxy.ts';
+import type { TcpProxy } from './tcp-proxy.ts';
 import { startRecordingUpstream } from './recording-upstream.ts';
 import type { RecordingUpstream, RecordingUpstreamOptions } from './recording-upstream.ts';
 
@@ -27,6 +29,8 @@ export interface RelayWorld {
   readonly agent: RunningAgent;
   readonly upstream: RecordingUpstream;
   readonly port: number;
+  /** Between the agent and the gateway, where the test asked for one. */
+  readonly network: TcpProxy | undefined;
   /** The gateway's CA. */
   readonly caPem: string;
   readonly directory: string;
@@ -46,6 +50,10 @@ export interface RelayWorldOptions extends RecordingUpstreamOptions {
   /** Another apiserver than the recording one. */
   readonly upstreamConfig?: AgentConfig['upstream'];
   readonly logger?: Logger;
+  /** Tunnels go through a TCP proxy that the test can cut. */
+  readonly cuttable?: boolean;
+  /** Tunnels of this test are expected to come up again. Else one that did fails the test at its end. */
+  readonly reconnects?: boolean;
 }
 
 /** Ready when all tunnels are up. Alice's and Bob's groups may use every cluster, Mallory may not. */
@@ -65,7 +73,8 @@ export async function startRelayWorld(options: RelayWorldOptions = {}): Promise<
     ...options.entra,
   };
   const port = await freePort();
-  const publicUrl = `https://127.0.0.1:${port}`;
+  const network = options.cuttable === true ? await startTcpProxy(port) : undefined;
+  const publicUrl = `https://127.0.0.1:${network?.port ?? port}`;
   const groups = entra.directory.groups.map(({ objectId }) => objectId);
   const gatewayConfig: GatewayConfig = {
     listen: { host: '127.0.0.1', port },
@@ -104,6 +113,7 @@ export async function startRelayWorld(options: RelayWorldOptions = {}): Promise<
     agent,
     upstream,
     port,
+    network,
     caPem: gateway.authorityPem,
     directory,
     gatewayConfig,
@@ -111,10 +121,14 @@ export async function startRelayWorld(options: RelayWorldOptions = {}): Promise<
     token: async (user, ttlSeconds) =>
       entra.issueToken({ user, ...(ttlSeconds === undefined ? {} : { ttlSeconds }) }),
     close: async () => {
+      const { reconnects } = agent;
       await agent.close();
       await gateway.close();
-      await Promise.all([upstream.close(), entra.close()]);
+      await Promise.all([upstream.close(), entra.close(), network?.close()]);
       await rm(directory, { recursive: true, force: true });
+      if (reconnects > 0 && options.reconnects !== true) {
+        throw new Error(`a tunnel came up again ${reconnects} times, and no test asked for it`);
+      }
     },
   };
 }

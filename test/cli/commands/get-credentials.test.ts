@@ -74,6 +74,16 @@ describe('get-credentials', () => {
     expect(Buffer.from(data, 'base64').toString()).not.toContain('PRIVATE KEY');
   });
 
+  it('passes on where tokens are kept, for a second account on one machine', async () => {
+    const directory = home();
+    const args = ['--ca', 'ca.pem', ...SIGN_IN, '--token-cache-dir', 'second', '--kubeconfig', '-'];
+    const config = parse((await getCredentials(directory, args)).stdout);
+    expect(config.users[0].user.exec.args.slice(-2)).toEqual([
+      '--token-cache-dir',
+      join(directory, 'second'),
+    ]);
+  });
+
   it('names the program by its name where it is installed, or as it is told', async () => {
     const directory = home();
     mkdirSync(join(directory, 'bin'));
