@@ -1,4 +1,7 @@
-// What the Helm chart will make in a real cluster: the agent's ServiceAccount, and the one thing it may do, impersonate.
+// The agent's ServiceAccount, and the one thing it may do, impersonate.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
 import type { ApiserverClient } from './apiserver-client.ts';
 import { ControlPlaneError } from './errors.ts';
 import type { IssuedToken } from './token-file.ts';
@@ -8,39 +11,28 @@ export const AGENT_ACCOUNT = 'cluster-connect-agent';
 /** How RBAC and the audit log call the agent. */
 export const AGENT_USER = `system:serviceaccount:${AGENT_NAMESPACE}:${AGENT_ACCOUNT}`;
 
-// What auth/ puts into a user's extra. One by one: RBAC knows `*/name`, but no `userextras/*`.
-const EXTRA_KEYS = ['oid', 'tid', 'upn', 'azp'].map((key) => `userextras/${key}`);
+const MANIFEST = join(import.meta.dirname, '..', '..', 'deploy', 'kubernetes', 'agent-rbac.yaml');
 
-const ROLE = `${AGENT_ACCOUNT}-impersonate`;
+/** Where each kind of the manifest is created. */
+const COLLECTIONS: Readonly<Record<string, string>> = {
+  Namespace: '/api/v1/namespaces',
+  ServiceAccount: `/api/v1/namespaces/${AGENT_NAMESPACE}/serviceaccounts`,
+  ClusterRole: '/apis/rbac.authorization.k8s.io/v1/clusterroles',
+  ClusterRoleBinding: '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
+};
 
+/** What an operator applies, from the same file. */
 export async function createAgentAccount(client: ApiserverClient): Promise<void> {
-  await client.create('/api/v1/namespaces', {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: { name: AGENT_NAMESPACE },
-  });
-  await client.create(`/api/v1/namespaces/${AGENT_NAMESPACE}/serviceaccounts`, {
-    apiVersion: 'v1',
-    kind: 'ServiceAccount',
-    metadata: { name: AGENT_ACCOUNT, namespace: AGENT_NAMESPACE },
-  });
-  await client.create('/apis/rbac.authorization.k8s.io/v1/clusterroles', {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'ClusterRole',
-    metadata: { name: ROLE },
-    rules: [
-      // No serviceaccounts: a user of the relay can never become one.
-      { apiGroups: [''], resources: ['users', 'groups'], verbs: ['impersonate'] },
-      { apiGroups: ['authentication.k8s.io'], resources: EXTRA_KEYS, verbs: ['impersonate'] },
-    ],
-  });
-  await client.create('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'ClusterRoleBinding',
-    metadata: { name: ROLE },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: ROLE },
-    subjects: [{ kind: 'ServiceAccount', name: AGENT_ACCOUNT, namespace: AGENT_NAMESPACE }],
-  });
+  for (const document of parseAllDocuments(await readFile(MANIFEST, 'utf8'))) {
+    const collection = COLLECTIONS[String(document.get('kind'))];
+    if (collection === undefined) {
+      throw new ControlPlaneError(
+        'CC_ERR_CONTROL_PLANE_ADMIN',
+        'the manifest of the agent holds an unknown kind',
+      );
+    }
+    await client.create(collection, document.toJS());
+  }
 }
 
 /** A token of the agent's ServiceAccount by TokenRequest, as the kubelet gets one for a projected volume. */

@@ -19,9 +19,12 @@ describe('the wait before the next dial', () => {
     [1, 1500, 0.5, 1750],
     [0, -5, ALMOST_ONE, 0],
     [0, 9_999_999, ALMOST_ONE, 120_000],
-  ])('after %d failures, asked to wait %d ms, with chance %d, is %d ms', (failures, pacedMs, random, wait) => {
-    expect(delayMs({ failures }, random, pacedMs)).toBe(wait);
-  });
+  ])(
+    'after %d failures, asked to wait %d ms, with chance %d, is %d ms',
+    (failures, pacedMs, random, wait) => {
+      expect(delayMs({ failures }, random, pacedMs)).toBe(wait);
+    },
+  );
 
   it('is never shorter than the gateway asked for', () => {
     for (const random of [0, 0.3, ALMOST_ONE]) {

@@ -22,7 +22,8 @@ export interface ConnectProxyOptions {
 
 export async function startConnectProxy(options: ConnectProxyOptions = {}): Promise<ConnectProxy> {
   const { credentials } = options;
-  const wanted = credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
+  const wanted =
+    credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
   const sockets = new Set<Duplex>();
   const targets: string[] = [];
   const server = createServer((_request, response) => response.writeHead(405).end());

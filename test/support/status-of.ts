@@ -14,7 +14,9 @@ export function statusOf(body: string): ReadStatus {
   if (value['kind'] !== 'Status') throw new Error(`not a Status: ${body}`);
   const causes = asRecord(value['details'])['causes'];
   const cause = (reason: string): string => {
-    const found = Array.isArray(causes) ? causes.map(asRecord).find((one) => one['reason'] === reason) : undefined;
+    const found = Array.isArray(causes)
+      ? causes.map(asRecord).find((one) => one['reason'] === reason)
+      : undefined;
     return String(found?.['message']);
   };
   return {
