@@ -52,6 +52,8 @@ export class PlainExchange implements StreamHandler, Dispatcher.DispatchHandler 
       if (this.bodyEnded) this.dispatchWhole();
       return;
     }
+    // Framed as the client framed it; undici breaks the request off when the bytes do not add up.
+    if (bodyLength > 0) headers.push('content-length', String(bodyLength));
     const body = new RequestBody(this.stream);
     body.on('error', () => undefined);
     this.body = body;

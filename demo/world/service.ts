@@ -39,12 +39,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { title, file, args, environment, logFile, signal } = options;
   signal.throwIfAborted();
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment, ...OWN_GROUP });
-  const ended = new Promise<string>((resolve) => {
+  const exited = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
   if (child.pid === undefined) {
-    throw new DemoError('CC_ERR_DEMO_PART', `${title} cannot be started: ${await ended}`);
+    throw new DemoError('CC_ERR_DEMO_PART', `${title} cannot be started: ${await exited}`);
   }
   await once(child, 'spawn');
 
@@ -63,7 +63,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       for (const listener of listeners) listener();
     });
   }
-  void ended.then(() => log.end());
+  // Its log is whole by then: who reads it after the end finds everything.
+  const ended = exited.then((how) => new Promise<string>((resolve) => log.end(() => resolve(how))));
 
   const fail = (what: string): DemoError =>
     new DemoError('CC_ERR_DEMO_PART', `${title} ${what}; its log ends with:`, [...lines]);

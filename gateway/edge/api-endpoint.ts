@@ -64,19 +64,22 @@ export function createApiEndpoint(options: ApiEndpointOptions): ServeApi {
           (error: unknown) => options.refuse(exchange, requestId, error),
         );
     };
-    exchange.listen({
-      onBody: (chunk) => {
-        bytes += chunk.byteLength;
-        if (bytes > MAX_API_BODY_BYTES) fail(tooLarge(MAX_API_BODY_BYTES));
-        else chunks.push(chunk);
+    exchange.listen(
+      {
+        onBody: (chunk) => {
+          bytes += chunk.byteLength;
+          if (bytes > MAX_API_BODY_BYTES) fail(tooLarge(MAX_API_BODY_BYTES));
+          else chunks.push(chunk);
+        },
+        onBodyEnd: serve,
+        onWritable: () => undefined,
+        onGone: () => {
+          settled = true;
+          clearTimeout(timer);
+        },
       },
-      onBodyEnd: serve,
-      onWritable: () => undefined,
-      onGone: () => {
-        settled = true;
-        clearTimeout(timer);
-      },
-    });
+      checked.bodyLength !== 0,
+    );
     if (checked.bodyLength === 0) serve();
   };
 }

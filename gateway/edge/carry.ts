@@ -1,5 +1,6 @@
 // Joins a client's exchange to a stream of the tunnel, both ways, with backpressure. Hot path: no closure for each chunk.
 import {
+  answerHasBody,
   checkDeclinedUpgrade,
   checkSwitchingProtocols,
   decodeAnswerHead,
@@ -35,6 +36,8 @@ export class Carry implements StreamHandler, ExchangeListener {
   private bodyPaused = false;
   private bodyEnded: boolean;
   private owedBytes = 0;
+  // What is still to come of an announced length; Infinity when none was announced.
+  private missingBytes = Infinity;
   private status = 0;
   // Of a switched connection: what comes from the cluster is over, what goes there is not.
   private answerEnded = false;
@@ -51,7 +54,7 @@ export class Carry implements StreamHandler, ExchangeListener {
   start(stream: TunnelStream): void {
     this.stream = stream;
     if (this.bodyEnded) stream.end();
-    this.exchange.listen(this);
+    this.exchange.listen(this, this.options.hasBody);
   }
 
   // --- from the tunnel ---
@@ -62,6 +65,7 @@ export class Carry implements StreamHandler, ExchangeListener {
       const headers = this.checkAnswer(head);
       // Before the answer: with a 101, what the client had sent early comes at once.
       this.status = head.status;
+      this.missingBytes = announcedBytes(this.exchange.method, head.status, headers);
       this.exchange.respond(head.status, headers);
     } catch {
       this.status = 0;
@@ -71,6 +75,8 @@ export class Carry implements StreamHandler, ExchangeListener {
   }
 
   onData(chunk: Buffer): void {
+    this.missingBytes -= chunk.byteLength;
+    if (this.missingBytes < 0) return this.breakOff();
     try {
       if (this.exchange.write(chunk) && this.owedBytes === 0) this.stream?.consume(chunk.byteLength);
       else this.owedBytes += chunk.byteLength;
@@ -80,6 +86,7 @@ export class Carry implements StreamHandler, ExchangeListener {
   }
 
   onEnd(): void {
+    if (this.missingBytes > 0 && this.missingBytes !== Infinity) return this.breakOff();
     try {
       this.endAnswer();
     } catch (error) {
@@ -165,6 +172,13 @@ export class Carry implements StreamHandler, ExchangeListener {
     this.finish('answered');
   }
 
+  // A body that is not as long as it said would leave bytes on the connection for the next answer, or take that one's.
+  private breakOff(): void {
+    this.stream?.reset('INTERNAL');
+    this.exchange.abort();
+    this.finish('broken');
+  }
+
   // Our own mistake: the session resets the stream and tells nobody, so the client is told here.
   private fault(error: unknown): never {
     this.exchange.abort();
@@ -184,4 +198,9 @@ export class Carry implements StreamHandler, ExchangeListener {
     this.bodyWaitSinceMs = Infinity;
     this.options.onDone(outcome, this.status);
   }
+}
+
+function announcedBytes(method: string, status: number, headers: HeaderList): number {
+  const at = headers.lastIndexOf('content-length');
+  return at < 0 || !answerHasBody(method, status) ? Infinity : Number(headers[at + 1]);
 }

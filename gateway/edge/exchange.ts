@@ -30,8 +30,8 @@ export interface Exchange {
   /** Whether the client went away already: `listen` would come too late to hear of it. */
   readonly isGone: boolean;
 
-  /** Begins to read the body; before this nothing of it is read. */
-  listen(listener: ExchangeListener): void;
+  /** Begins to read the body, if the head announced one; before this nothing of it is read. */
+  listen(listener: ExchangeListener, hasBody: boolean): void;
   pauseBody(): void;
   resumeBody(): void;
 

@@ -63,13 +63,11 @@ export class Http1Exchange implements Exchange {
     return this.request.socket === socket;
   }
 
-  listen(listener: ExchangeListener): void {
+  listen(listener: ExchangeListener, hasBody: boolean): void {
     this.listener = listener;
     const { request, response } = this;
     response.on('drain', () => listener.onWritable());
-    // RFC 9112 §6.3: without either field there is no body; then nothing has to be read.
-    const { headers } = request;
-    if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return;
+    if (!hasBody) return;
     if (this.expectsContinue) response.writeContinue();
     request.on('data', (chunk: Buffer) => listener.onBody(chunk));
     request.once('end', () => listener.onBodyEnd());

@@ -27,6 +27,7 @@ async function startWatching(options: RelayWorldOptions = {}) {
   const watches: ServerResponse[] = [];
   world = await startRelayWorld({
     reconnects: true,
+    gatewayLimits: { DRAIN_PACING_MS: 10 },
     answer: (request, response) => {
       if (request.url !== WATCH) return response.end('ok');
       watches.push(response);

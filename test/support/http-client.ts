@@ -91,10 +91,13 @@ export function upgrade(
 }
 
 export function openHttp2(world: Target): ClientHttp2Session {
-  return connectHttp2(`https://127.0.0.1:${world.port}`, {
+  const session = connectHttp2(`https://127.0.0.1:${world.port}`, {
     ca: world.caPem,
     servername: CLUSTER_SERVER_NAME,
   });
+  // Each stream reports it.
+  session.on('error', () => undefined);
+  return session;
 }
 
 /** One request on an HTTP/2 connection, read to its end. */

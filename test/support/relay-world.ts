@@ -107,6 +107,9 @@ export async function startRelayWorld(options: RelayWorldOptions = {}): Promise<
   };
   const agent = await startAgent(agentConfig, { logger });
   await agent.connected();
+  // The gateway hears of a tunnel a moment later than the agent.
+  while (gateway.connectedTunnels < agentConfig.tunnels)
+    await new Promise((resolve) => setImmediate(resolve));
   return {
     entra,
     gateway,
