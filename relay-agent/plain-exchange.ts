@@ -1,24 +1,13 @@
 // An ordinary request: from a stream to the apiserver and back, chunk by chunk. Hot path: no promise, no closure for each chunk.
 import type { Dispatcher } from 'undici';
-import { encodeAnswerHead, filterAnswerHeaders, HttpError } from '../http/index.ts';
+import { encodeAnswerHead, filterAnswerHeaders } from '../http/index.ts';
 import type { HeaderList, RequestHead } from '../http/index.ts';
-import { errorCode } from '../observe/index.ts';
 import type { ResetCodeName, StreamHandler, TunnelStream } from '../tunnel/index.ts';
 import { AGENT_LIMITS } from './limits.ts';
 import { RequestBody } from './request-body.ts';
 import { answerStatus } from './status-answer.ts';
+import { upstreamFailure } from './upstream-failure.ts';
 import type { Upstream } from './upstream.ts';
-
-// The socket never carried a byte of the request: a client may send it again (DESIGN §6).
-const NEVER_SENT = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-const RETRY_AFTER_SECONDS = 1;
 
 export class PlainExchange implements StreamHandler, Dispatcher.DispatchHandler {
   private readonly stream: TunnelStream;
@@ -161,23 +150,7 @@ export class PlainExchange implements StreamHandler, Dispatcher.DispatchHandler 
     if (this.finished) return;
     this.finish();
     if (this.headSent) return this.stream.reset('UPSTREAM_LOST');
-    const { requestId } = this.head;
-    if (error instanceof HttpError) {
-      const { status, reason, message } = error;
-      return answerStatus(this.stream, { code: status, reason, message, hop: 'apiserver', requestId });
-    }
-    const code = errorCode(error);
-    const neverSent = NEVER_SENT.has(code);
-    answerStatus(this.stream, {
-      code: neverSent ? 503 : 502,
-      reason: neverSent ? 'ServiceUnavailable' : 'InternalError',
-      message: neverSent
-        ? `the agent cannot reach the kube-apiserver (${code})`
-        : `the connection to the kube-apiserver broke before it answered (${code})`,
-      hop: 'apiserver',
-      requestId,
-      ...(neverSent ? { retryAfterSeconds: RETRY_AFTER_SECONDS } : {}),
-    });
+    answerStatus(this.stream, upstreamFailure(error, this.head.requestId));
   }
 
   private cancel(): void {

@@ -6,12 +6,11 @@ import {
   checkSwitchingProtocols,
   encodeAnswerHead,
   filterAnswerHeaders,
-  HttpError,
 } from '../http/index.ts';
 import type { HeaderList, RequestHead } from '../http/index.ts';
-import { errorCode } from '../observe/index.ts';
 import type { StreamHandler, TunnelStream } from '../tunnel/index.ts';
 import { answerStatus } from './status-answer.ts';
+import { upstreamFailure } from './upstream-failure.ts';
 import type { Upstream } from './upstream.ts';
 
 export class UpgradeExchange implements StreamHandler {
@@ -184,15 +183,7 @@ export class UpgradeExchange implements StreamHandler {
     this.finish();
     this.request?.destroy();
     if (this.headSent) return this.stream.reset('UPSTREAM_LOST');
-    const { requestId } = this.head;
-    const hop = 'apiserver';
-    if (error instanceof HttpError) {
-      const { status, reason, message } = error;
-      answerStatus(this.stream, { code: status, reason, message, hop, requestId });
-      return;
-    }
-    const message = `the kube-apiserver did not answer the upgrade (${errorCode(error)})`;
-    answerStatus(this.stream, { code: 502, reason: 'InternalError', message, hop, requestId });
+    answerStatus(this.stream, upstreamFailure(error, this.head.requestId));
   }
 
   private cancel(): void {

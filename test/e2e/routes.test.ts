@@ -143,9 +143,10 @@ describe('R3: a name that does not fit its connection', () => {
 
 describe('what a caller may know of', () => {
   // Without the request id, the date, and the name, which the caller knows already.
-  const told = ({ status, headers, body }: CallAnswer, name: string): unknown => {
-    const { date: _date, ...rest } = headers;
-    return [status, rest, body.replaceAll(statusOf(body).requestId, 'ID').replaceAll(name, 'NAME')];
+  const told = (answer: CallAnswer, name: string): string => {
+    const { date: _date, 'content-length': _length, ...headers } = answer.headers;
+    const text = JSON.stringify([answer.status, headers, answer.body]);
+    return text.replaceAll(statusOf(answer.body).requestId, 'ID').replaceAll(name, 'NAME');
   };
 
   it('does not tell a cluster that exists from one that does not', async () => {
@@ -155,21 +156,14 @@ describe('what a caller may know of', () => {
         told(await ask({ token: mallory, serverName: '', path: `/clusters/${name}/api` }), name),
       ),
     );
-    expect(answers[0]).toMatchObject([404]);
-    // Not even by their length: the length of a name that the caller sent is no secret.
-    const lengths = new Set(
-      answers.map((answer) => JSON.stringify(answer).replace(/"content-length":"\d+"/, '')),
-    );
-    expect(lengths.size).toBe(1);
+    expect(new Set(answers).size).toBe(1);
+    expect(answers[0]).toMatch(/^\[404,/);
   });
 
   it('does not tell a viewer of one cluster about the others', async () => {
     const asleep = await ask({ token: bob, serverName: 'asleep.cluster-connect.internal' });
     const nowhere = await ask({ token: bob, serverName: 'nowhere.cluster-connect.internal' });
-    expect(asleep.status).toBe(404);
-    expect(JSON.stringify(told(asleep, 'asleep')).replace(/"content-length":"\d+"/, '')).toBe(
-      JSON.stringify(told(nowhere, 'nowhere')).replace(/"content-length":"\d+"/, ''),
-    );
+    expect(told(asleep, 'asleep')).toBe(told(nowhere, 'nowhere'));
   });
 
   it('lets a viewer read and not write', async () => {

@@ -5,23 +5,26 @@ import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { createServer as createTlsServer } from 'node:tls';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthority } from '../../gateway/index.ts';
 import { boundPort } from '../../observe/index.ts';
 import { call, upgrade } from '../support/http-client.ts';
 import { freePort } from '../support/free-port.ts';
 import { startRelayWorld } from '../support/relay-world.ts';
 import type { RelayWorld } from '../support/relay-world.ts';
+import { metricsOf } from '../support/metrics-of.ts';
 import { statusOf } from '../support/status-of.ts';
 
 const authority = createAuthority('the apiserver of a test');
-let world: RelayWorld | undefined;
-let server: Server | undefined;
+const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';
+const worlds: RelayWorld[] = [];
+const servers: Server[] = [];
+// Below TLS: what a reset cuts.
+let newest: Socket | undefined;
 
-afterEach(async () => {
-  await world?.close();
-  server?.close();
-  server = undefined;
+afterAll(async () => {
+  await Promise.all(worlds.map((world) => world.close()));
+  for (const server of servers) server.close();
 });
 
 /** An apiserver that does this with each connection after its handshake; 0 for one that is not there. */
@@ -36,18 +39,23 @@ async function startWith(serve: ((socket: Socket) => void) | undefined, tls = tr
       socket.on('error', () => undefined);
       serve(socket);
     };
-    server = tls
+    const server = tls
       ? createTlsServer({ cert: identity.certificatePem, key: identity.privateKeyPem }, connected)
       : createServer(connected);
+    server.on('connection', (socket: Socket) => {
+      newest = socket;
+    });
     server.on('tlsClientError', () => undefined);
-    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    servers.push(server);
     port = boundPort(server);
   }
   const tokenFile = join(tmpdir(), `cluster-connect-test-token-${process.pid}`);
   await writeFile(tokenFile, 'agent-token');
-  world = await startRelayWorld({
+  const world = await startRelayWorld({
     upstreamConfig: { server: `https://127.0.0.1:${port}`, ca: authority.certificatePem, tokenFile },
   });
+  worlds.push(world);
   return world;
 }
 
@@ -77,6 +85,15 @@ describe('an apiserver that cannot be reached', () => {
 });
 
 describe('an apiserver that breaks off', () => {
+  let relay: RelayWorld;
+  let token: string;
+  let serve: (socket: Socket) => void = () => undefined;
+
+  beforeAll(async () => {
+    relay = await startWith((socket) => socket.once('data', () => serve(socket)));
+    token = await relay.token('alice');
+  });
+
   it.each([
     ['after the head of the request', ''],
     ['within the head of its answer', 'HTTP/1.1 200 OK\r\nContent-'],
@@ -84,8 +101,7 @@ describe('an apiserver that breaks off', () => {
     ['with something that is not HTTP', 'SSH-2.0-nothing\r\n'],
     ['with two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx'],
   ])('%s is answered with 502 and no Retry-After: it may have been carried out', async (_name, bytes) => {
-    const relay = await startWith((socket) => socket.once('data', () => socket.end(bytes)));
-    const token = await relay.token('alice');
+    serve = (socket) => socket.end(bytes);
     for (const method of ['GET', 'DELETE']) {
       const answer = await call(relay, { token, method });
       expect(answer.status).toBe(502);
@@ -103,44 +119,43 @@ describe('an apiserver that breaks off', () => {
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\nzz\r\n',
     ],
   ])('%s is aborted for the client too', async (_name, bytes) => {
-    const relay = await startWith((socket) => socket.once('data', () => socket.end(bytes)));
-    await expect(call(relay, { token: await relay.token('alice') })).rejects.toThrow(
-      /aborted|hang up|ECONNRESET/,
-    );
+    serve = (socket) => socket.end(bytes);
+    await expect(call(relay, { token })).rejects.toThrow(/aborted|hang up|ECONNRESET/);
   });
 
-  it.each([
-    ['at once', (socket: Socket) => socket.destroy()],
+  it.each<[string, (socket: Socket) => void]>([
+    ['at once', (socket) => socket.destroy()],
     [
       'in the middle of declining it',
-      (socket: Socket) => {
-        socket.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 1000\r\n\r\npartial', () =>
-          socket.resetAndDestroy(),
-        );
-      },
+      (socket) => socket.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 1000\r\n\r\npartial', reset),
     ],
+    ['right after the 101', (socket) => socket.write(SWITCH, reset)],
     [
-      'right after the 101',
-      (socket: Socket) => {
-        socket.write(
-          'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
-          () => socket.resetAndDestroy(),
-        );
+      'after its own end, while the client still writes',
+      (socket) => {
+        socket.end(`${SWITCH}the end`);
+        setImmediate(() => socket.destroy());
       },
     ],
-  ])('an upgrade off %s ends that upgrade and nothing else', async (_name, breakOff) => {
-    const relay = await startWith((socket) => socket.once('data', () => breakOff(socket)));
-    const token = await relay.token('alice');
+  ])('off an upgrade %s ends that upgrade and nothing else', async (_name, breakOff) => {
+    serve = breakOff;
     const outcome = await upgrade(relay, { token }).then(
       async ({ socket }) => {
         socket.resume();
+        socket.write('stdin');
         await new Promise((resolve) => socket.once('close', resolve));
         return 'closed';
       },
       (error: unknown) => String(error),
     );
     expect(outcome).toMatch(/closed|answered with (?:502|403)/);
-    expect(relay.agent.isConnected).toBe(true);
-    expect((await call(relay, { token })).status).toBe(502);
+    serve = (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+    expect(await call(relay, { token })).toMatchObject({ status: 200, body: 'ok' });
+    expect(await metricsOf(relay.gateway.privateUrl, 'requests_running')).toEqual([['', 0]]);
   });
 });
+
+/** Once what was written is under way. */
+function reset(): void {
+  setImmediate(() => newest?.resetAndDestroy());
+}
