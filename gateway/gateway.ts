@@ -1,5 +1,5 @@
 // The gateway as a whole: its parts, put together and taken apart again in order.
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -24,8 +24,8 @@ import type { Carry } from './edge/index.ts';
 import { GATEWAY_LIMITS } from './limits.ts';
 import type { GatewayLimits } from './limits.ts';
 import { loadOrCreateAuthority } from './pki/index.ts';
-import type { CertificateAuthority } from './pki/index.ts';
 import { createClusterRegistry } from './registry/index.ts';
+import { loadServedCertificates } from './served-certificates.ts';
 import { openStore } from './store/index.ts';
 import type { ClusterStore } from './store/index.ts';
 
@@ -115,17 +115,30 @@ export async function startGateway(
       refuse,
     }),
   });
+  const certificates = await loadServedCertificates(config, authority, publicHost);
   const listener = await startEdgeListener({
     address: config.listen,
     limits,
-    ownIdentity: await ownIdentity(config, authority, publicHost),
-    clusterIdentity: authority.issueServerCertificate({ dnsNames: [`*.${config.clusterDomain}`] }),
+    identities: certificates.current,
     isClusterServerName: (name) => router.clusterOfServerName(name) !== undefined,
     onExchange: handle,
     onTunnel: (request, socket, head) => tunnels.handle(request, socket, head),
   });
   parts.defer(() => listener.close());
   parts.defer(() => tunnels.close());
+
+  const renewal = setInterval(() => {
+    certificates
+      .renew(Date.now())
+      .then((identities) => {
+        if (identities === undefined) return;
+        listener.setIdentities(identities);
+        logger.info('gateway.certificates.renewed', {});
+      })
+      .catch((error: unknown) => logger.error('gateway.certificates.renewal_failed', { error }));
+  }, limits.CERTIFICATE_CHECK_MS);
+  renewal.unref();
+  parts.defer(() => clearInterval(renewal));
 
   // Security D1: a body that stopped coming, while nothing on this side held it up.
   const bodySweep = setInterval(
@@ -179,19 +192,6 @@ export async function startGateway(
     },
     close,
   };
-}
-
-async function ownIdentity(config: GatewayConfig, authority: CertificateAuthority, publicHost: string) {
-  if (config.tls !== undefined) {
-    return {
-      certificatePem: await readFile(config.tls.certificateFile, 'utf8'),
-      privateKeyPem: await readFile(config.tls.privateKeyFile, 'utf8'),
-    };
-  }
-  const names = isIP(publicHost) === 0 ? [publicHost] : [];
-  if (config.hostDomain !== undefined) names.push(`*.${config.hostDomain}`);
-  const ipAddresses = isIP(publicHost) === 0 ? [] : [publicHost];
-  return authority.issueServerCertificate({ dnsNames: names, ipAddresses });
 }
 
 function urlHost(host: string): string {

@@ -34,6 +34,8 @@ export interface GatewayLimits {
   readonly API_BODY_TIMEOUT_MS: number;
   /** How often the keys of live tunnels are compared with the store. */
   readonly KEY_RECHECK_MS: number;
+  /** How often the certificates are looked at: for their age, and for changed files. */
+  readonly CERTIFICATE_CHECK_MS: number;
   /** Agents that are sent away by a drain come back spread over so long. */
   readonly DRAIN_PACING_MS: number;
 }
@@ -57,5 +59,6 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   MAX_API_BODY_BYTES: 16 * 1024,
   API_BODY_TIMEOUT_MS: 10_000,
   KEY_RECHECK_MS: 20_000,
+  CERTIFICATE_CHECK_MS: 10 * 60_000,
   DRAIN_PACING_MS: 2000,
 };

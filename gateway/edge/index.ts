@@ -5,5 +5,6 @@ export { startEdgeListener } from './listener.ts';
 export type { EdgeListener } from './listener.ts';
 export { createRequestChain, refuseExchange } from './request-chain.ts';
 export { createRouter } from './route.ts';
+export type { EdgeIdentities, TlsIdentity } from './tls-identity.ts';
 export { createTunnelEndpoint } from './tunnel-endpoint.ts';
 export { createUserStreams } from './user-streams.ts';

@@ -13,22 +13,15 @@ import type { GatewayLimits } from '../limits.ts';
 import type { Exchange } from './exchange.ts';
 import { Http1Exchange } from './http1-exchange.ts';
 import { Http2Exchange } from './http2-exchange.ts';
+import type { EdgeIdentities, TlsIdentity } from './tls-identity.ts';
 import { answerRaw } from './raw-answer.ts';
 import type { RawAnswer } from './raw-answer.ts';
 import { UpgradeExchange } from './upgrade-exchange.ts';
 
-export interface TlsIdentity {
-  readonly certificatePem: string;
-  readonly privateKeyPem: string;
-}
-
 export interface EdgeListenerOptions {
   readonly address: ListenAddress;
   readonly limits: GatewayLimits;
-  /** For every server name that is not a cluster's. */
-  readonly ownIdentity: TlsIdentity;
-  /** For the server names of clusters. */
-  readonly clusterIdentity: TlsIdentity;
+  readonly identities: EdgeIdentities;
   isClusterServerName(serverName: string): boolean;
   onExchange(exchange: Exchange): void;
   /** A WebSocket upgrade on the path `/tunnel`. */
@@ -39,6 +32,8 @@ export interface EdgeListener {
   readonly port: number;
   /** Exchanges whose answer is not yet with the operating system. */
   readonly openExchanges: number;
+  /** Shows other certificates from the next connection on. @throws for a certificate and key that do not belong together */
+  setIdentities(identities: EdgeIdentities): void;
   /** Takes no new connection; clients are told to go elsewhere after what they have asked. */
   stopListening(): void;
   close(): Promise<void>;
@@ -49,8 +44,8 @@ const HEADERS_CHECKS_PER_TIMEOUT = 5;
 
 export async function startEdgeListener(options: EdgeListenerOptions): Promise<EdgeListener> {
   const { limits } = options;
-  const own = secureContext(options.ownIdentity);
-  const clusters = secureContext(options.clusterIdentity);
+  let own = secureContext(options.identities.own);
+  let clusters = secureContext(options.identities.clusters);
   const http2Sessions = new Set<ServerHttp2Session>();
   const sockets = new Set<Socket>();
   const open = new Set<Exchange>();
@@ -64,8 +59,8 @@ export async function startEdgeListener(options: EdgeListenerOptions): Promise<E
   let stopped: Promise<void> | undefined;
 
   const server = createHttpsServer({
-    cert: options.ownIdentity.certificatePem,
-    key: options.ownIdentity.privateKeyPem,
+    cert: options.identities.own.certificatePem,
+    key: options.identities.own.privateKeyPem,
     minVersion: 'TLSv1.2',
     ALPNProtocols: ['h2', 'http/1.1'],
     // Never throws, whatever the name is (CVE-2026-21637).
@@ -197,6 +192,16 @@ export async function startEdgeListener(options: EdgeListenerOptions): Promise<E
     port,
     get openExchanges() {
       return open.size;
+    },
+    setIdentities: (identities) => {
+      const next = { own: secureContext(identities.own), clusters: secureContext(identities.clusters) };
+      ({ own, clusters } = next);
+      // For clients that send no server name.
+      server.setSecureContext({
+        cert: identities.own.certificatePem,
+        key: identities.own.privateKeyPem,
+        minVersion: 'TLSv1.2',
+      });
     },
     stopListening: () => {
       void stop();
