@@ -20,7 +20,7 @@ export const SMALL_CASES: readonly Case[] = [
   { name: 'http2-1x32', protocol: 'http2', connections: 1, streams: 32 },
 ];
 
-const PACE: Pace = { rounds: 5, warmUpMs: 3000, settleMs: 300, roundMs: 1500 };
+const PACE: Pace = { rounds: 5, warmUpMs: 3000, settleMs: 1500, roundMs: 1500 };
 const QUICK_PACE: Pace = { rounds: 5, warmUpMs: 800, settleMs: 100, roundMs: 400 };
 
 export interface SmallRun {

@@ -39,6 +39,9 @@ Next, beside the cluster${ownCa ? ', with a copy of that certificate' : ''}:
     --entra-authority-host ${authorityHost}`
     }
 
+In a pod the agent finds the apiserver itself; elsewhere it needs --upstream-server, --upstream-ca-file and
+--upstream-token-file too. It keeps its key in --state-dir.
+
 Then, for each person:
 
   cluster-connect get-credentials --gateway ${join.gatewayUrl} --cluster ${join.clusterName} --ca gateway-ca.pem \\

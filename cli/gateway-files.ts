@@ -1,11 +1,16 @@
 // Where the gateway keeps things inside its dataDir, for the commands that work beside it.
 import { join } from 'node:path';
-import { AUTHORITY_DIRECTORY, STORE_FILE, loadOrCreateAuthority, openStore } from '../gateway/index.ts';
+import {
+  AUTHORITY_DIRECTORY,
+  AUTHORITY_NAME,
+  STORE_FILE,
+  loadOrCreateAuthority,
+  openStore,
+} from '../gateway/index.ts';
 import type { ClusterStore } from '../gateway/index.ts';
 import { readBoundedFile } from './files/read-bounded.ts';
 import { writeFileAtomic } from './files/write-atomic.ts';
 
-const AUTHORITY_NAME = 'cluster-connect gateway CA';
 /** The certificate alone, without the key: to be handed to agents and to get-credentials. */
 const CERTIFICATE_FILE = 'gateway-ca.pem';
 

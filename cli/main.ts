@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The `cluster-connect` command: runs it and turns its end into an exit code.
 import { EXIT } from './exit-codes.ts';
+import { nodeTooOld } from './node-floor.ts';
 import { runProgram } from './program.ts';
 import { describeError } from './report-error.ts';
 
@@ -15,4 +16,10 @@ process.on('uncaughtException', (error) => {
   process.exit(EXIT.failure);
 });
 
-process.exitCode = await runProgram(process.argv.slice(2), { debug });
+const tooOld = nodeTooOld(process.version);
+if (tooOld === undefined) {
+  process.exitCode = await runProgram(process.argv.slice(2), { debug });
+} else {
+  process.stderr.write(`cluster-connect: ${tooOld}\n`);
+  process.exitCode = EXIT.failure;
+}

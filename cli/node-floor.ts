@@ -7,6 +7,14 @@ const FLOOR: ReadonlyMap<number, string> = new Map([
 ]);
 const NEWEST_LINE = 26;
 
+const OLDEST_LINE = 24;
+
+/** Why a Node version such as `v20.20.2` cannot run this program at all; undefined when it can. */
+export function nodeTooOld(version: string): string | undefined {
+  const major = Number(/^v?(\d+)\./.exec(version)?.[1] ?? OLDEST_LINE);
+  return major < OLDEST_LINE ? `Node ${version} is too old. Use Node ${OLDEST_LINE} or newer.` : undefined;
+}
+
 /** The warning for a Node version such as `v24.21.0`; undefined when it is new enough. */
 export function nodeFloorWarning(version: string): string | undefined {
   const parts = /^v?(\d+)\.(\d+)\.(\d+)/.exec(version);

@@ -8,12 +8,23 @@ export function describeError(error: unknown, options: { readonly debug: boolean
   return `cluster-connect: ${printable(redactText(text))}\n`;
 }
 
+/** What an operator can do about what the system says. */
+const ADVICE: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'Another process listens there: end it, or change listen or privateListen.',
+  EACCES: 'Give this user the right to do that, or change the setting that names it.',
+  EADDRNOTAVAIL: 'This machine has no such address: change listen or privateListen.',
+  ENOTDIR: 'Change the setting that names this path.',
+  EROFS: 'Change the setting that names this path.',
+};
+
 function summary(error: unknown): string {
   if (error instanceof ConfigError) return configProblems(error.problems);
   if (error instanceof CliError) return `${sentence(error.message)} ${sentence(error.advice)}`;
   if (error instanceof ClusterConnectError) return `${sentence(error.message)} (${error.code})`;
   const message = error instanceof Error ? error.message : String(error);
   const code = errorCode(error);
+  const advice = ADVICE[code];
+  if (advice !== undefined) return `${sentence(message)} ${advice}`;
   const shown = code === 'unknown' || message.includes(code) ? '' : ` (${code})`;
   return `${sentence(message)}${shown} Run it again with --debug to see where this comes from.`;
 }

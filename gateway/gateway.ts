@@ -52,6 +52,8 @@ export interface GatewayOptions {
 export const STORE_FILE = 'gateway.db';
 /** The directory of the gateway's own CA below the data directory. */
 export const AUTHORITY_DIRECTORY = 'ca';
+/** The common name of that CA. */
+export const AUTHORITY_NAME = 'cluster-connect gateway CA';
 
 const DRAIN_POLL_MS = 50;
 const BODY_SWEEP_MS = 5000;
@@ -64,10 +66,7 @@ export async function startGateway(
   const logger = options.logger ?? createLogger({ level: config.logLevel });
   const limits = { ...GATEWAY_LIMITS, ...options.limits };
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const authority = loadOrCreateAuthority(
-    join(config.dataDir, AUTHORITY_DIRECTORY),
-    'cluster-connect gateway CA',
-  );
+  const authority = loadOrCreateAuthority(join(config.dataDir, AUTHORITY_DIRECTORY), AUTHORITY_NAME);
   // Closed in reverse: at once when a later step fails, else by close().
   await using parts = new AsyncDisposableStack();
   const store = openStore(join(config.dataDir, STORE_FILE));

@@ -27,6 +27,8 @@ export interface GatewayLimits {
   readonly MAX_STREAMS_PER_USER: number;
   /** Tunnels of one cluster: two agents with two each, while they are replaced. */
   readonly MAX_TUNNELS_PER_CLUSTER: number;
+  /** What the windows of all tunnels together may grow beyond their first sizes: answers that nobody reads wait there. */
+  readonly MAX_GROWN_WINDOW_BYTES: number;
   /** Tunnel handshakes that are being checked at once. */
   readonly MAX_PENDING_HANDSHAKES: number;
   /** A request to the management API. */
@@ -55,6 +57,7 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   H2_CONNECTION_WINDOW_BYTES: 4 * 1024 * 1024,
   MAX_STREAMS_PER_USER: 4096,
   MAX_TUNNELS_PER_CLUSTER: 8,
+  MAX_GROWN_WINDOW_BYTES: 512 * 1024 * 1024,
   MAX_PENDING_HANDSHAKES: 1024,
   MAX_API_BODY_BYTES: 16 * 1024,
   API_BODY_TIMEOUT_MS: 10_000,

@@ -1,10 +1,8 @@
 export { HTTP_ERRORS, HttpError } from './http-error.ts';
 export type { HttpErrorCode, StatusReason } from './http-error.ts';
 export {
-  MAX_BODY_LENGTH,
   MAX_CLIENT_HEADERS,
   MAX_CLIENT_HEADER_BYTES,
-  MAX_HEADERS,
   MAX_HEAD_BYTES,
   MAX_TARGET_LENGTH,
   MAX_TOKEN_LENGTH,
@@ -12,10 +10,10 @@ export {
 export type { AnswerHead, HeaderList, RequestHead, UpgradeToken } from './head-types.ts';
 export { decodeRequestHead, encodeRequestHead } from './request-head.ts';
 export { decodeAnswerHead, encodeAnswerHead } from './answer-head.ts';
-export { METHODS, checkMethod } from './methods.ts';
+export { METHODS } from './methods.ts';
 export { checkTarget, isClusterName, parseTarget, splitClusterPath } from './target.ts';
-export type { ClusterTarget, Target } from './target.ts';
-export { hostName, isHostValue } from './host.ts';
+export type { Target } from './target.ts';
+export { hostName } from './host.ts';
 export { checkRequestHead } from './request-check.ts';
 export type { CheckedRequest, EdgePolicy, ReceivedRequest } from './request-check.ts';
 export { filterRequestHeaders } from './forwarded-headers.ts';
@@ -29,7 +27,6 @@ export {
 } from './upgrade.ts';
 export type { UpgradeRequest } from './upgrade.ts';
 export { answerHasBody, filterAnswerHeaders, flattenHeaders } from './answer-headers.ts';
-export type { AnswerFilterOptions } from './answer-headers.ts';
 export { statusBody, statusHeaders } from './status-body.ts';
 export type { Hop, StatusOptions } from './status-body.ts';
 export { newRequestId } from './request-id.ts';

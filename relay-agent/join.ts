@@ -8,6 +8,8 @@ import { parseRegistration, publicJwk } from './identity.ts';
 import type { Registration } from './identity.ts';
 import { AGENT_LIMITS } from './limits.ts';
 
+const NEW_TOKEN = '. For a new one, at the gateway: cluster-connect cluster join-token NAME';
+
 /** @throws AgentError: retryable when the gateway could not be reached or was busy, final when it refused the token */
 export async function joinCluster(config: AgentConfig, privateKey: KeyObject): Promise<Registration> {
   const { joinToken } = config;
@@ -35,7 +37,7 @@ export async function joinCluster(config: AgentConfig, privateKey: KeyObject): P
     if (answer.statusCode !== 200) {
       throw new AgentError(
         'CC_ERR_AGENT_JOIN_REFUSED',
-        `the gateway refused to register this agent: ${reason(text)}`,
+        `the gateway refused to register this agent: ${reason(text)}${answer.statusCode === 401 ? NEW_TOKEN : ''}`,
         {
           retryable: answer.statusCode === 429 || answer.statusCode >= 500,
         },
@@ -46,7 +48,7 @@ export async function joinCluster(config: AgentConfig, privateKey: KeyObject): P
     if (cause instanceof AgentError) throw cause;
     throw new AgentError(
       'CC_ERR_AGENT_JOIN_UNREACHABLE',
-      `${config.gatewayUrl} could not be reached to register`,
+      `${config.gatewayUrl} could not be reached to register: check gatewayUrl, gatewayCaFile and the proxy`,
       {
         cause,
         retryable: true,

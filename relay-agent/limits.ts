@@ -27,6 +27,4 @@ export const AGENT_LIMITS = {
   /** Answer of the gateway to a join. */
   JOIN_TIMEOUT_MS: 30_000,
   JOIN_MAX_ANSWER_BYTES: 64 * 1024,
-  /** setTimeout counts in 31 bits. */
-  MAX_TIMER_MS: 0x7fff_ffff,
 } as const;

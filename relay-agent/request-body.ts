@@ -1,5 +1,6 @@
 // A request's body on its way to the apiserver: credit goes back to the gateway as the socket takes the bytes.
 import { Readable } from 'node:stream';
+import { detached } from '../tunnel/index.ts';
 import type { TunnelStream } from '../tunnel/index.ts';
 
 export class RequestBody extends Readable {
@@ -15,7 +16,8 @@ export class RequestBody extends Readable {
   /** A chunk arrived from the gateway. */
   accept(chunk: Buffer): void {
     this.pushedBytes += chunk.byteLength;
-    this.push(chunk);
+    // The socket takes many small chunks before it says stop.
+    this.push(detached(chunk));
   }
 
   /** The gateway said that the body is whole. */

@@ -8,6 +8,7 @@ import {
   filterAnswerHeaders,
 } from '../http/index.ts';
 import type { HeaderList, RequestHead } from '../http/index.ts';
+import { detached } from '../tunnel/index.ts';
 import type { StreamHandler, TunnelStream } from '../tunnel/index.ts';
 import { answerStatus } from './status-answer.ts';
 import { upstreamFailure } from './upstream-failure.ts';
@@ -73,7 +74,11 @@ export class UpgradeExchange implements StreamHandler {
       this.stream.consume(chunk.byteLength);
     } else if (socket === undefined) {
       this.early.push(chunk);
-    } else if (socket.write(chunk) && this.owedBytes === 0) {
+    } else if (
+      // The socket takes many small chunks before it says stop.
+      socket.write(socket.writableLength > 0 ? detached(chunk) : chunk) &&
+      this.owedBytes === 0
+    ) {
       this.stream.consume(chunk.byteLength);
     } else {
       this.owedBytes += chunk.byteLength;

@@ -5,10 +5,13 @@ import { MAX_CREDIT, MIN_DATA_CHARGE_BYTES } from './limits.ts';
 /** The sum of all receive windows of a session, with its bound (§5.6). */
 export class WindowBudget {
   readonly limitBytes: number;
+  private readonly growthPool: WindowBudget | undefined;
   private used = 0;
 
-  constructor(limitBytes: number) {
+  /** @param growthPool what the windows of several sessions may together grow beyond their first sizes */
+  constructor(limitBytes: number, growthPool?: WindowBudget) {
     this.limitBytes = limitBytes;
+    this.growthPool = growthPool;
   }
 
   get usedBytes(): number {
@@ -24,11 +27,14 @@ export class WindowBudget {
 
   /** Takes `bytes` for a window that grows, if half of the budget is left for the first windows of new streams. */
   reserveGrowth(bytes: number): boolean {
-    return this.used + bytes <= this.limitBytes / 2 && this.reserve(bytes);
+    if (this.used + bytes > this.limitBytes / 2) return false;
+    return (this.growthPool === undefined || this.growthPool.reserve(bytes)) && this.reserve(bytes);
   }
 
-  release(bytes: number): void {
+  /** @param grownBytes how many of `bytes` came from `reserveGrowth` */
+  release(bytes: number, grownBytes = 0): void {
     this.used -= bytes;
+    this.growthPool?.release(grownBytes);
   }
 }
 
@@ -78,6 +84,7 @@ export class ReceiveWindow {
   private readonly budget: WindowBudget;
   private readonly growth: WindowGrowth;
   private windowBytes: number;
+  private grownBytes = 0;
   // What the peer may still send. window = available + unconsumed + padding + consumed.
   private available: number;
   // Arrived, and not yet consumed.
@@ -134,6 +141,7 @@ export class ReceiveWindow {
     const growBy = Math.min(this.windowBytes, this.growth.maxWindowBytes - this.windowBytes);
     if (fast && growBy > 0 && this.budget.reserveGrowth(growBy)) {
       this.windowBytes += growBy;
+      this.grownBytes += growBy;
       credit += growBy;
     }
     this.consumed = 0;
@@ -144,8 +152,9 @@ export class ReceiveWindow {
 
   /** The stream is closed: its window no longer counts. Twice is as good as once. */
   release(): void {
-    this.budget.release(this.windowBytes);
+    this.budget.release(this.windowBytes, this.grownBytes);
     this.windowBytes = 0;
+    this.grownBytes = 0;
     this.available = 0;
   }
 }

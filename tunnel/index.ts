@@ -1,5 +1,7 @@
 export { resetCodeName, StreamRefusedError, TunnelError } from './codes.ts';
 export type { ResetCodeName, SessionCodeName, StreamErrorCode, TunnelErrorCode } from './codes.ts';
+export { detached } from './detached.ts';
+export { WindowBudget } from './flow-window.ts';
 export type { Hello } from './frame.ts';
 export { DEFAULT_LIMITS, SUBPROTOCOL } from './limits.ts';
 export type { TunnelLimits } from './limits.ts';

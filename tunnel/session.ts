@@ -8,6 +8,7 @@ import {
   TunnelError,
 } from './codes.ts';
 import type { ResetCodeName } from './codes.ts';
+import { detached } from './detached.ts';
 import { WindowBudget, ReceiveWindow } from './flow-window.ts';
 import type { WindowGrowth } from './flow-window.ts';
 import { decodeMessage } from './frame-decoder.ts';
@@ -41,6 +42,8 @@ export interface SessionHandler {
 export interface SessionOptions {
   readonly role: SessionRole;
   readonly limits?: Partial<TunnelLimits>;
+  /** What windows may grow by, shared with other sessions of this process. */
+  readonly growthPool?: WindowBudget;
 }
 
 export interface SessionCounters {
@@ -53,9 +56,6 @@ export interface SessionCounters {
 
 const NORMAL_CLOSURE = 1000;
 const CLOSE_CODE_BASE = 4000;
-// A chunk that is this many times smaller than the memory it is a view of is copied before it waits in a queue.
-const MAX_PINNED_RATIO = 4;
-
 // Requests under way up to which frames are sent at once instead of collected for a turn of the event loop.
 const QUIET_REQUESTS = 2;
 
@@ -89,7 +89,7 @@ export class Session implements FrameSink, StreamHost, OutboxOwner {
     this.transport = transport;
     this.handler = handler;
     this.outbox = new Outbox(transport, limits, this);
-    this.budget = new WindowBudget(limits.MAX_SESSION_WINDOW_BYTES);
+    this.budget = new WindowBudget(limits.MAX_SESSION_WINDOW_BYTES, options.growthPool);
     this.growth = { maxWindowBytes: limits.MAX_STREAM_WINDOW_BYTES, roundTrips: limits.GROWTH_ROUND_TRIPS };
     this.heartbeat = new Heartbeat({
       intervalMs: limits.HEARTBEAT_INTERVAL_MS,
@@ -310,10 +310,10 @@ export class Session implements FrameSink, StreamHost, OutboxOwner {
     if (stream === undefined) return this.stray(streamId, true);
     const { window } = stream;
     // Where a reader is behind, what waits for it must not keep a whole message in memory for a few bytes of it.
-    const pins = window.bufferedBytes > 0 && chunk.byteLength * MAX_PINNED_RATIO < chunk.buffer.byteLength;
+    const waits = window.bufferedBytes > 0;
     window.receive(chunk.byteLength);
     try {
-      stream.handler.onData(pins ? Buffer.from(chunk) : chunk);
+      stream.handler.onData(waits ? detached(chunk) : chunk);
     } catch (error) {
       this.onFault(stream, error);
     }

@@ -1,10 +1,14 @@
 // One logical stream: its state, its send queue and its two windows. The session moves its frames.
 import { RESET_CODE } from './codes.ts';
 import type { ResetCodeName } from './codes.ts';
+import { detached } from './detached.ts';
 import { FRAME } from './frame.ts';
 import type { ReceiveWindow } from './flow-window.ts';
 import { SendCredit } from './flow-window.ts';
 import { MAX_PAYLOAD_BYTES, MIN_DATA_CHARGE_BYTES } from './limits.ts';
+
+// A queue that is longer than a turn of the event loop makes it: its chunks wait, and keep no more memory than theirs.
+const MAX_VIEWS_QUEUED = 2;
 
 /** What a stream tells its owner, from within the session's reading and sending. A handler that throws resets its stream. */
 export interface StreamHandler {
@@ -96,7 +100,7 @@ export class TunnelStream {
     if (this.endQueued) throw new TypeError('data after the end of this stream');
     if (!this.maySendBody) throw new TypeError('data before the head of this stream');
     if (chunk.byteLength === 0) return true;
-    this.queue.push(chunk);
+    this.queue.push(this.queue.length < MAX_VIEWS_QUEUED ? chunk : detached(chunk));
     this.queuedTotal += chunk.byteLength;
     this.host.wake(this);
     if (this.queueCost < this.host.streamQueueBytes) return true;

@@ -24,9 +24,6 @@ ${EXIT_CODES_HELP}`;
 
 export function configureAgent(command: Command): void {
   const keys = settingKeys(agentSchema);
-  command
-    .option('-c, --config <file>', 'settings file (YAML); also CLUSTER_CONNECT_CONFIG')
-    .option('--check-config', 'name every problem of the settings and stop');
   addSettingFlags(command, keys)
     .addHelpText('after', HELP)
     .action(async (options: { checkConfig?: boolean }) => {

@@ -1,5 +1,5 @@
 // `cluster-connect cluster ...`: works on the gateway's own store, on the gateway's machine, beside a running gateway.
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { isClusterName } from '../../http/index.ts';
 import { parseDuration } from '../config/parse-text.ts';
@@ -67,11 +67,10 @@ function child(parent: Command, usage: string, description: string): Command {
 }
 
 function withTtl(command: Command): Command {
-  return command.option(
-    '--ttl <duration>',
-    'how long the join token lasts (default: 1h)',
-    parseTtl,
-    DEFAULT_TTL_MS,
+  return command.addOption(
+    new Option('--ttl <duration>', 'how long the join token lasts')
+      .argParser(parseTtl)
+      .default(DEFAULT_TTL_MS, '1h'),
   );
 }
 

@@ -1,10 +1,14 @@
-// One flag for each setting that may have one, straight from the schema, so that none is ever forgotten.
+// The flags of a service: its settings file, and one for each setting that may have one, straight from the schema, so
+// that none is ever forgotten.
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { SettingsSources } from '../config/collect-settings.ts';
 import type { SettingKey } from '../config/setting-keys.ts';
 
 export function addSettingFlags(command: Command, keys: readonly SettingKey[]): Command {
+  command
+    .option('-c, --config <file>', 'settings file (YAML); also CLUSTER_CONNECT_CONFIG')
+    .option('--check-config', 'name every problem of the settings and stop');
   for (const { flag, description } of keys) {
     if (flag !== undefined) command.addOption(new Option(`${flag} <value>`, plain(description)));
   }

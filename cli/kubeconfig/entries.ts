@@ -26,7 +26,7 @@ export interface KubeconfigEntries {
 
 export const EXEC_API_VERSION = 'client.authentication.k8s.io/v1';
 const INSTALL_HINT = `cluster-connect is not installed or not on PATH.
-Install it (npm install --global cluster-connect), then run your command again.`;
+Install it, or write this kubeconfig again with get-credentials, then run your command again.`;
 
 /** facts/kubernetes-wire.md §4: field names of clientcmd/api/v1, and which kubectl commands keep which route. */
 export function kubeconfigEntries(request: KubeconfigRequest): KubeconfigEntries {

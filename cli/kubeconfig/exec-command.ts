@@ -23,9 +23,14 @@ export function execCommand(
 function isOnPath(path: string): boolean {
   const names =
     process.platform === 'win32' ? [`${PROGRAM_NAME}.cmd`, `${PROGRAM_NAME}.exe`] : [PROGRAM_NAME];
-  // A relative entry means another place in each directory kubectl is called from.
-  const directories = path.split(delimiter).filter((directory) => isAbsolute(directory));
+  const directories = path.split(delimiter).filter((directory) => isThereForKubectl(directory));
   return directories.some((directory) => names.some((name) => isExecutable(join(directory, name))));
+}
+
+// A relative entry means another place in each directory kubectl is called from; npx and `npm run` put their own
+// directory on PATH for one command.
+function isThereForKubectl(directory: string): boolean {
+  return isAbsolute(directory) && !/[\\/]node_modules[\\/]\.bin[\\/]?$/.test(directory);
 }
 
 function isExecutable(file: string): boolean {

@@ -7,6 +7,7 @@ import {
   filterAnswerHeaders,
 } from '../../http/index.ts';
 import type { AnswerHead, HeaderList, UpgradeToken } from '../../http/index.ts';
+import { detached } from '../../tunnel/index.ts';
 import type { ResetCodeName, StreamHandler, TunnelStream } from '../../tunnel/index.ts';
 import type { Exchange, ExchangeListener } from './exchange.ts';
 
@@ -78,7 +79,9 @@ export class Carry implements StreamHandler, ExchangeListener {
     this.missingBytes -= chunk.byteLength;
     if (this.missingBytes < 0) return this.breakOff();
     try {
-      if (this.exchange.write(chunk) && this.owedBytes === 0) this.stream?.consume(chunk.byteLength);
+      // Node takes many small chunks before it says stop.
+      const kept = this.exchange.isBehind ? detached(chunk) : chunk;
+      if (this.exchange.write(kept) && this.owedBytes === 0) this.stream?.consume(chunk.byteLength);
       else this.owedBytes += chunk.byteLength;
     } catch (error) {
       this.fault(error);

@@ -37,6 +37,8 @@ export interface Exchange {
 
   /** The answer's head. 101 only for an upgrade. */
   respond(status: number, headers: HeaderList): void;
+  /** Whether something that was written has not left yet: what is written now waits behind it. */
+  readonly isBehind: boolean;
   /** @returns false when the writer should wait for onWritable. */
   write(chunk: Buffer): boolean;
   /** The answer is whole. `closeConnection` when the request's body was not read to its end (security S6). */

@@ -19,9 +19,7 @@ export class Http1Exchange implements Exchange {
   private readonly request: IncomingMessage;
   private readonly response: ServerResponse;
   private readonly expectsContinue: boolean;
-  private readonly onClosed: OnClosed;
   private listener: ExchangeListener | undefined = undefined;
-  private closed = false;
   private isHeadHeld = false;
   private held: Buffer[] = [];
 
@@ -33,13 +31,13 @@ export class Http1Exchange implements Exchange {
     this.target = request.url ?? '';
     this.serverName = options.serverName;
     this.expectsContinue = options.expectsContinue;
-    this.onClosed = options.onClosed;
-    response.on('close', () => this.close());
+    response.on('close', () => {
+      options.onClosed(this);
+      if (!response.writableFinished) this.listener?.onGone();
+    });
     // Reported by `close`.
     request.on('error', () => undefined);
     response.on('error', () => undefined);
-    // A pipelined request waits for the connection; Node tells its response nothing when the connection is lost.
-    if (response.socket === null) this.watchConnection();
   }
 
   get rawHeaders(): readonly string[] {
@@ -89,6 +87,10 @@ export class Http1Exchange implements Exchange {
     process.nextTick(this.flushHead);
   }
 
+  get isBehind(): boolean {
+    return this.response.writableLength > 0;
+  }
+
   write(chunk: Buffer): boolean {
     const { response } = this;
     if (response.destroyed) return true;
@@ -112,22 +114,6 @@ export class Http1Exchange implements Exchange {
     // Without the last chunk, or short of the length: RFC 9112 §8 lets nobody take this for a whole answer.
     this.isHeadHeld = false;
     this.request.socket.destroy();
-  }
-
-  private close(): void {
-    if (this.closed) return;
-    this.closed = true;
-    this.onClosed(this);
-    if (!this.response.writableFinished) this.listener?.onGone();
-  }
-
-  private watchConnection(): void {
-    const { socket } = this.request;
-    const lost = (): void => this.close();
-    // As many as the client has pipelined, each bounded like any other request.
-    socket.setMaxListeners(0);
-    socket.once('close', lost);
-    this.response.once('close', () => socket.removeListener('close', lost));
   }
 
   private readonly flushHead = (): void => {

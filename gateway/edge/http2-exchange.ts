@@ -45,6 +45,10 @@ export class Http2Exchange implements Exchange {
       onClosed(this);
       if (!this.ended || !stream.writableFinished) this.listener?.onGone();
     });
+    // A client's RST_STREAM with NO_ERROR: Node would wait for an answer that nobody takes any more.
+    stream.on('aborted', () => {
+      if (!this.aborted) stream.destroy();
+    });
     // Reported by `close`.
     stream.on('error', () => undefined);
   }
@@ -74,6 +78,10 @@ export class Http2Exchange implements Exchange {
     if (this.isClosed) return;
     this.head = [':status', String(status), ...headers];
     process.nextTick(this.flushHead);
+  }
+
+  get isBehind(): boolean {
+    return this.stream.writableLength > 0;
   }
 
   write(chunk: Buffer): boolean {

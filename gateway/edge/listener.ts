@@ -137,7 +137,9 @@ export async function startEdgeListener(options: EdgeListenerOptions): Promise<E
     answerRaw(socket, { code: 405, reason: 'MethodNotAllowed', message: 'CONNECT is not served here' });
   });
   server.on('clientError', (error: Error & { code?: string }, socket: Duplex) => {
-    if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) socket.destroy();
+    // Only what the parser says has a reader: not a handshake that failed, nor a connection that broke.
+    const isParsers = /^(?:HPE_|ERR_HTTP_)/.test(error.code ?? '');
+    if (!isParsers || !socket.writable || isAnswering(socket)) socket.destroy();
     else answerRaw(socket, parserRefusal(error.code));
   });
 

@@ -151,7 +151,7 @@ export function createRequestChain(options: RequestChainOptions): (exchange: Exc
         upgrade,
         requestId,
       });
-      stream = session.open(head, carry);
+      stream = openOnAny(passage.cluster, session, head, carry);
     } catch (error) {
       users.leave(verified);
       throw error;
@@ -160,6 +160,22 @@ export function createRequestChain(options: RequestChainOptions): (exchange: Exc
     running.add(carry);
     counters.started();
     carry.start(stream);
+  }
+
+  // A tunnel that is full is no reason to refuse what another one of the cluster would take.
+  function openOnAny(cluster: string, first: Session, head: Buffer, carry: Carry): TunnelStream {
+    let refused: Set<Session> | undefined;
+    for (let session = first; ;) {
+      try {
+        return session.open(head, carry);
+      } catch (error) {
+        if (!(error instanceof StreamRefusedError)) throw error;
+        refused = (refused ?? new Set()).add(session);
+        const next = registry.pick(cluster, refused);
+        if (next === undefined) throw error;
+        session = next;
+      }
+    }
   }
 
   function attempt(passage: Passage, step: () => void): void {
@@ -188,9 +204,9 @@ export function refuseExchange({ logger, counters }: { logger: Logger; counters:
     const fields = { requestId, status: status.code, code: errorCode(error), remote: exchange.remoteAddress };
     if (status.code === 500) logger.error('gateway.request.failed', { ...fields, error });
     else logger.info('gateway.request.refused', fields);
-    // The body of a refused request is never read.
+    // The body of a refused request is never read; where a head is not strict, nobody can say where its body ends.
     try {
-      answerStatus(exchange, status, exchange.method !== 'GET' && exchange.method !== 'HEAD');
+      answerStatus(exchange, status, error instanceof HttpError || mayHaveBody(exchange));
     } catch (cause) {
       // Nobody is above this: what is thrown here would end the process.
       logger.error('gateway.answer.failed', { requestId, error: cause });
@@ -198,6 +214,14 @@ export function refuseExchange({ logger, counters }: { logger: Logger; counters:
     }
   };
 }
+
+// Any method may have a body (security S1), a GET too; without one the connection stays, for a client with a new token.
+function mayHaveBody({ method, rawHeaders }: Exchange): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return true;
+  return rawHeaders.some((name, at) => at % 2 === 0 && FRAMING.test(name));
+}
+
+const FRAMING = /^(?:content-length|transfer-encoding)$/i;
 
 function checkHead(exchange: Exchange): CheckedRequest {
   const checked = checkRequestHead(exchange);

@@ -5,7 +5,7 @@ import { AuthError, authRefusal, bearerToken } from '../../auth/index.ts';
 import type { AssertionVerifier } from '../../auth/index.ts';
 import { errorCode } from '../../observe/index.ts';
 import type { Logger } from '../../observe/index.ts';
-import { createTunnelAcceptor, Session, TunnelError } from '../../tunnel/index.ts';
+import { createTunnelAcceptor, Session, TunnelError, WindowBudget } from '../../tunnel/index.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { ClusterRegistry, TunnelEntry } from '../registry/index.ts';
 import type { ClusterStore } from '../store/index.ts';
@@ -31,6 +31,8 @@ export interface TunnelEndpoint {
 export function createTunnelEndpoint(options: TunnelEndpointOptions): TunnelEndpoint {
   const { limits, registry, store, logger } = options;
   const acceptor = createTunnelAcceptor();
+  // One for all: readers of one cluster's answers, slow on purpose, must not take the memory of the others (security D5).
+  const growthPool = new WindowBudget(limits.MAX_GROWN_WINDOW_BYTES);
   // Those without a HELLO too, which the registry does not know.
   const sessions = new Set<Session>();
   let pending = 0;
@@ -91,7 +93,7 @@ export function createTunnelEndpoint(options: TunnelEndpointOptions): TunnelEndp
             });
           },
         },
-        { role: 'gateway' },
+        { role: 'gateway', growthPool },
       );
       const entry: TunnelEntry = { ...who, session };
       sessions.add(session);

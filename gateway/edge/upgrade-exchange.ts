@@ -80,6 +80,10 @@ export class UpgradeExchange implements Exchange {
     socket.once('end', () => listener.onBodyEnd());
   }
 
+  get isBehind(): boolean {
+    return this.socket.writableLength > 0;
+  }
+
   write(chunk: Buffer): boolean {
     return this.socket.destroyed || this.socket.write(chunk);
   }

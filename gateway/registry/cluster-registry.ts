@@ -14,8 +14,8 @@ export interface ClusterRegistry {
   /** A tunnel that is authenticated. One too many replaces the cluster's oldest (security I4). */
   add(entry: TunnelEntry): void;
   remove(entry: TunnelEntry): void;
-  /** The tunnel with the fewest streams that takes new ones; undefined when the cluster has none. */
-  pick(clusterName: string): Session | undefined;
+  /** The tunnel with the fewest streams that takes new ones, but for those in `refused`; undefined when there is none. */
+  pick(clusterName: string, refused?: ReadonlySet<Session>): Session | undefined;
   entries(): Iterable<TunnelEntry>;
   readonly tunnelCount: number;
   readonly clusterCount: number;
@@ -41,13 +41,13 @@ export function createClusterRegistry(maxTunnelsPerCluster: number): ClusterRegi
       }
     },
     remove,
-    pick: (clusterName) => {
+    pick: (clusterName, refused) => {
       const tunnels = clusters.get(clusterName);
       if (tunnels === undefined) return undefined;
       let best: Session | undefined;
       for (const { session } of tunnels) {
-        if (session.isAccepting && (best === undefined || session.openStreams < best.openStreams))
-          best = session;
+        if (!session.isAccepting || refused?.has(session) === true) continue;
+        if (best === undefined || session.openStreams < best.openStreams) best = session;
       }
       return best;
     },

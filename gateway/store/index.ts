@@ -1,6 +1,5 @@
 export type { AgentKey, Cluster, ClusterStore, Redemption } from './cluster-store.ts';
 export {
-  DEFAULT_JOIN_TOKEN_LIFETIME_MS,
   MAX_CLUSTERS,
   MAX_JOIN_TOKEN_LIFETIME_MS,
   MAX_KEYS_PER_CLUSTER,

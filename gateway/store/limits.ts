@@ -10,7 +10,6 @@ export const MAX_LIVE_JOIN_TOKENS_PER_CLUSTER = 16;
 export const MAX_KEYS_PER_CLUSTER = 16;
 
 /** Join tokens are passed around by people: an hour does, a week is the most. CC_ERR_STORE_LIFETIME_INVALID */
-export const DEFAULT_JOIN_TOKEN_LIFETIME_MS = 3_600_000;
 export const MAX_JOIN_TOKEN_LIFETIME_MS = 7 * 86_400_000;
 
 /** A public JWK of P-256 takes about 130 characters. CC_ERR_STORE_ROW_INVALID */

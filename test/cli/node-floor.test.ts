@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nodeFloorWarning } from '../../cli/node-floor.ts';
+import { nodeFloorWarning, nodeTooOld } from '../../cli/node-floor.ts';
 
 describe('nodeFloorWarning', () => {
   it.each([
@@ -26,5 +26,15 @@ describe('nodeFloorWarning', () => {
     const warning = nodeFloorWarning(version);
     expect(warning).toContain(version);
     expect(warning).toContain(names);
+  });
+});
+
+describe('nodeTooOld', () => {
+  it.each(['v24.0.0', 'v26.1.0', 'not a version'])('is silent for %s', (version) => {
+    expect(nodeTooOld(version)).toBeUndefined();
+  });
+
+  it.each(['v20.19.0', 'v22.12.0', 'v23.11.1'])('says what to use instead of %s', (version) => {
+    expect(nodeTooOld(version)).toBe(`Node ${version} is too old. Use Node 24 or newer.`);
   });
 });

@@ -27,6 +27,13 @@ describe('describeError', () => {
     expect(describeError(error, plain)).toMatch(/^cluster-connect: it broke\. \(EPERM\) .*--debug.*\n$/);
   });
 
+  it('says what to do about an address that is taken', () => {
+    const error = Object.assign(new Error('listen EADDRINUSE: address already in use 127.0.0.1:1'), {
+      code: 'EADDRINUSE',
+    });
+    expect(describeError(error, plain)).toMatch(/127\.0\.0\.1:1\. .*change listen or privateListen\.\n$/);
+  });
+
   it('L1: cuts tokens out, in the message, the stack and the causes', () => {
     const canary = 'ccjt_canarycanarycanarycanarycanarycanarycanaryx';
     const jwt = 'eyJhbGciOiJub25lIn0.eyJjYW5hcnkiOjF9.canary';

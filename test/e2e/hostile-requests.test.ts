@@ -299,6 +299,36 @@ describe('after a refusal', () => {
     expect(world.upstream.received()).not.toContain('/api/v1/secrets');
   });
 
+  it.each([
+    [
+      'S2: framing that two readers read in two ways',
+      [AUTH, 'Transfer-Encoding: gzip, chunked'],
+      '0\r\n\r\n',
+    ],
+    ['S5: more header lines than are read', [AUTH, ...Array.from({ length: 2000 }, () => 'a: 1')], ''],
+    ['H2: Connection names the framing', [AUTH, 'Connection: Content-Length', 'Content-Length: 1'], 'x'],
+    ['S6: a body without a token', ['Content-Length: 1'], 'x'],
+  ])(
+    '%s: a GET closes the connection too, and what is pipelined behind it is not served',
+    async (_name, lines, body) => {
+      const count = world.upstream.requests.length;
+      const first = bytesOf({ name: '', lines: [GET, HOST, ...lines], body, status: 400 });
+      const next = bytesOf({ name: '', lines: ['GET /api/v1/secrets HTTP/1.1', HOST, AUTH], status: 200 });
+      const { received, closed } = await sendRaw(raw(), `${first}${next}`);
+      expect(closed).toBe(true);
+      expect(received.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+      expect(world.upstream.requests).toHaveLength(count);
+    },
+  );
+
+  it('a GET without a body and without a token keeps the connection, for the next one with a token', async () => {
+    const first = bytesOf({ name: '', lines: [GET, HOST], status: 401 });
+    const next = bytesOf({ name: '', lines: [GET, HOST, AUTH], status: 200 });
+    const { received } = await sendRaw(raw(), `${first}${next}`, (text) => text.includes('HTTP/1.1 200 '));
+    expect(received).toMatch(/^HTTP\/1\.1 401 /);
+    expect(received).toContain('HTTP/1.1 200 ');
+  });
+
   it.each(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST'])(
     'S1: a chunked body of %s stays a framed body, and is no second request',
     async (method) => {

@@ -9,7 +9,7 @@ import type { FakeAgent } from '../support/fake-agent.ts';
 import { call, callHttp2, openHttp2, upgrade } from '../support/http-client.ts';
 import type { CallAnswer, CallOptions } from '../support/http-client.ts';
 import { metricsOf } from '../support/metrics-of.ts';
-import { openRaw } from '../support/raw-client.ts';
+import { openRaw, sendRaw } from '../support/raw-client.ts';
 import { CLUSTER_SERVER_NAME, startRelayWorld } from '../support/relay-world.ts';
 import type { RelayWorld } from '../support/relay-world.ts';
 import { statusOf } from '../support/status-of.ts';
@@ -153,6 +153,38 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('over %s, an agent that answers', (version
     expect(answer.status).toBe(status);
     expect(statusOf(answer.body)).toMatchObject({ code: status, hop: 'agent' });
     expect(answer.headers['retry-after'] !== undefined).toBe(status === 503);
+  });
+});
+
+describe('S6: an answer before the end of its request', () => {
+  it('comes whole over HTTP/2, and the upload is called off', async () => {
+    respond = answerLate(head(413), 'too ', 'large');
+    const session = openHttp2(world);
+    const request = session.request({ ':method': 'POST', ':path': '/api', authorization: `Bearer ${token}` });
+    let body = '';
+    request.on('data', (chunk) => {
+      body += String(chunk);
+    });
+    request.write('the first of many');
+    const [headers] = await once(request, 'response');
+    expect(headers).toMatchObject({ ':status': 413 });
+    await once(request, 'close');
+    expect(body).toBe('too large');
+    session.destroy();
+  });
+
+  it('comes whole over HTTP/1.1, and the connection is closed', async () => {
+    respond = answerLate(head(413), 'too ', 'large');
+    const raw = { port: world.port, caPem: world.caPem, serverName: CLUSTER_SERVER_NAME };
+    const lines = [
+      'POST /api HTTP/1.1',
+      `Host: 127.0.0.1:${world.port}`,
+      `Authorization: Bearer ${token}`,
+      'Content-Length: 1000000',
+    ];
+    const { received, closed } = await sendRaw(raw, `${lines.join('\r\n')}\r\n\r\nthe first of many`);
+    expect(received).toMatch(/^HTTP\/1\.1 413 [^]*too [^]*large[^]*0\r\n\r\n$/);
+    expect(closed).toBe(true);
   });
 });
 

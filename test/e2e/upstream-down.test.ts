@@ -2,11 +2,10 @@
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { join } from 'node:path';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAuthority } from '../../gateway/index.ts';
 import { boundPort } from '../../observe/index.ts';
 import { call, upgrade } from '../support/http-client.ts';
 import { freePort } from '../support/free-port.ts';
@@ -14,27 +13,26 @@ import { startRelayWorld } from '../support/relay-world.ts';
 import type { RelayWorld } from '../support/relay-world.ts';
 import { metricsOf } from '../support/metrics-of.ts';
 import { statusOf } from '../support/status-of.ts';
+import { testAuthority, testIdentity } from '../support/test-authority.ts';
 
-const authority = createAuthority('the apiserver of a test');
 const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';
 const worlds: RelayWorld[] = [];
 const servers: Server[] = [];
+let directory: string | undefined;
 // Below TLS: what a reset cuts.
 let newest: Socket | undefined;
 
 afterAll(async () => {
   await Promise.all(worlds.map((world) => world.close()));
   for (const server of servers) server.close();
+  if (directory !== undefined) await rm(directory, { recursive: true });
 });
 
 /** An apiserver that does this with each connection after its handshake; 0 for one that is not there. */
 async function startWith(serve: ((socket: Socket) => void) | undefined, tls = true): Promise<RelayWorld> {
   let port = await freePort();
   if (serve !== undefined) {
-    const identity = authority.issueServerCertificate({
-      dnsNames: ['localhost'],
-      ipAddresses: ['127.0.0.1'],
-    });
+    const identity = testIdentity();
     const connected = (socket: Socket): void => {
       socket.on('error', () => undefined);
       serve(socket);
@@ -50,10 +48,11 @@ async function startWith(serve: ((socket: Socket) => void) | undefined, tls = tr
     servers.push(server);
     port = boundPort(server);
   }
-  const tokenFile = join(tmpdir(), `cluster-connect-test-token-${process.pid}`);
+  directory ??= await mkdtemp(join(tmpdir(), 'cluster-connect-test-'));
+  const tokenFile = join(directory, 'token');
   await writeFile(tokenFile, 'agent-token');
   const world = await startRelayWorld({
-    upstreamConfig: { server: `https://127.0.0.1:${port}`, ca: authority.certificatePem, tokenFile },
+    upstreamConfig: { server: `https://127.0.0.1:${port}`, ca: testAuthority().certificatePem, tokenFile },
   });
   worlds.push(world);
   return world;

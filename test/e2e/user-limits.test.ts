@@ -1,8 +1,9 @@
 // D5: what one user may run at once, over every protocol, and that it takes nothing from others.
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call, callHttp2, open, openHttp2, upgrade } from '../support/http-client.ts';
+import { metricsOf } from '../support/metrics-of.ts';
 import { openRaw } from '../support/raw-client.ts';
 import { CLUSTER_SERVER_NAME, startRelayWorld } from '../support/relay-world.ts';
 import type { RelayWorld } from '../support/relay-world.ts';
@@ -26,7 +27,7 @@ beforeAll(async () => {
     },
     onUpgrade: (_request, socket) => {
       socket.write(SWITCH);
-      socket.pipe(socket);
+      socket.once('data', () => socket.end());
     },
   });
   [alice, bob] = await Promise.all([world.token('alice'), world.token('bob')]);
@@ -56,7 +57,8 @@ describe('D5: a user who runs as much as one may', () => {
     await expect(upgrade(world, { token: alice })).rejects.toThrow('answered with 429');
     expect(await ask(bob)).toMatchObject({ status: 200 });
 
-    // Each way to go gives the place back.
+    // Each way to go gives the place back: one at a time, taken again at once.
+    const again: IncomingMessage[] = [];
     for (const leave of [
       () => first.destroy(),
       () => second.close(),
@@ -65,16 +67,23 @@ describe('D5: a user who runs as much as one may', () => {
     ]) {
       leave();
       await isFreeAgain();
-      const again = await open(world, { token: alice, path: WATCH });
+      again.push(await open(world, { token: alice, path: WATCH }));
       expect((await ask(alice)).status).toBe(429);
-      again.destroy();
-      await isFreeAgain();
     }
+    for (const response of again) response.destroy();
+    await expect.poll(() => metricsOf(world.gateway.privateUrl, 'requests_running')).toEqual([['', 0]]);
     session.destroy();
   });
 
   it('counts an upgrade until both of its directions have ended', async () => {
     const sockets = await Promise.all(Array.from({ length: 4 }, () => upgrade(world, { token: alice })));
+    for (const { socket } of sockets) {
+      socket.allowHalfOpen = true;
+      socket.resume();
+      socket.write('bye');
+    }
+    // The apiserver has ended its direction of each; the client has not.
+    await Promise.all(sockets.map(({ socket }) => once(socket, 'end')));
     expect((await ask(alice)).status).toBe(429);
     for (const { socket } of sockets) socket.end();
     await isFreeAgain();

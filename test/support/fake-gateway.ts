@@ -2,12 +2,12 @@
 import { createServer } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { createAuthority } from '../../gateway/index.ts';
 import { decodeAnswerHead } from '../../http/index.ts';
 import type { HeaderList } from '../../http/index.ts';
 import { boundPort } from '../../observe/index.ts';
 import { createTunnelAcceptor, Session } from '../../tunnel/index.ts';
 import type { TunnelStream } from '../../tunnel/index.ts';
+import { testAuthority, testIdentity } from './test-authority.ts';
 
 export interface AgentAnswer {
   readonly status: number;
@@ -33,8 +33,7 @@ export interface FakeGatewayOptions {
 }
 
 export async function startFakeGateway(options: FakeGatewayOptions = {}): Promise<FakeGateway> {
-  const authority = createAuthority('a stolen gateway');
-  const identity = authority.issueServerCertificate({ dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] });
+  const identity = testIdentity();
   const acceptor = createTunnelAcceptor();
   const sessions: Session[] = [];
   const dials: IncomingMessage[] = [];
@@ -61,7 +60,7 @@ export async function startFakeGateway(options: FakeGatewayOptions = {}): Promis
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `https://127.0.0.1:${boundPort(server)}`,
-    caPem: authority.certificatePem,
+    caPem: testAuthority().certificatePem,
     dials,
     session: async () => {
       await ready.promise;
@@ -80,11 +79,7 @@ export async function startFakeGateway(options: FakeGatewayOptions = {}): Promis
 }
 
 /** Opens a stream with any bytes as its head, sends a body and reads the answer. */
-export function ask(
-  session: Session,
-  head: Uint8Array,
-  body: string | undefined = undefined,
-): Promise<AgentAnswer> {
+export function ask(session: Session, head: Uint8Array, body?: string): Promise<AgentAnswer> {
   return new Promise((resolve) => {
     let stream: TunnelStream | undefined;
     let status = 0;

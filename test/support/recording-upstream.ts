@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { createServer as createHttpsServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { createAuthority } from '../../gateway/index.ts';
+import { testAuthority, testIdentity } from './test-authority.ts';
 
 export interface RecordingUpstream {
   readonly url: string;
@@ -35,8 +35,7 @@ export interface RecordingUpstreamOptions {
 export async function startRecordingUpstream(
   options: RecordingUpstreamOptions = {},
 ): Promise<RecordingUpstream> {
-  const authority = createAuthority('upstream of a test');
-  const identity = authority.issueServerCertificate({ dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] });
+  const identity = testIdentity();
   const chunks: Buffer[] = [];
   const requests: RecordedRequest[] = [];
   let connections = 0;
@@ -79,7 +78,7 @@ export async function startRecordingUpstream(
   if (address === null || typeof address === 'string') throw new Error('not listening');
   return {
     url: `https://127.0.0.1:${address.port}`,
-    caPem: authority.certificatePem,
+    caPem: testAuthority().certificatePem,
     received: () => Buffer.concat(chunks).toString('latin1'),
     get connections() {
       return connections;

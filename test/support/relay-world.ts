@@ -16,6 +16,7 @@ import { startTcpProxy } from './tcp-proxy.ts';
 import type { TcpProxy } from './tcp-proxy.ts';
 import { startRecordingUpstream } from './recording-upstream.ts';
 import type { RecordingUpstream, RecordingUpstreamOptions } from './recording-upstream.ts';
+import { testAuthority } from './test-authority.ts';
 
 export const CLUSTER = 'edge-1';
 export const CLUSTER_DOMAIN = 'cluster-connect.internal';
@@ -60,7 +61,7 @@ export interface RelayWorldOptions extends RecordingUpstreamOptions {
 export async function startRelayWorld(options: RelayWorldOptions = {}): Promise<RelayWorld> {
   const logger = options.logger ?? silentLogger;
   const directory = await mkdtemp(join(tmpdir(), 'cluster-connect-test-'));
-  const entra = await startEntraStandIn();
+  const entra = await startEntraStandIn({ authority: testAuthority() });
   const upstream = await startRecordingUpstream(options);
   const settings: EntraSettings = {
     authorityHost: entra.authorityHost,

@@ -108,6 +108,28 @@ describe('credit', () => {
     );
   });
 
+  test('D5: windows of several sessions grow out of one pool, and give back to it what they took, once', () => {
+    const pool = new WindowBudget(3 * INITIAL);
+    const growth = { maxWindowBytes: 8 * INITIAL, roundTrips: 2 };
+    const windows = [1, 2, 3].map(() => {
+      const budget = new WindowBudget(64 * INITIAL, pool);
+      budget.reserve(INITIAL);
+      return new ReceiveWindow(INITIAL, budget, growth, 0);
+    });
+    const grow = (): number[] =>
+      windows.map((window) => {
+        window.grant(0, 1);
+        return window.sizeBytes / INITIAL;
+      });
+    expect(grow()).toEqual([2, 2, 2]);
+    expect(grow()).toEqual([2, 2, 2]);
+    windows[0]?.release();
+    windows[0]?.release();
+    expect(pool.usedBytes).toBe(2 * INITIAL);
+    for (const window of windows) window.release();
+    expect(pool.usedBytes).toBe(0);
+  });
+
   test('a receiver takes no frame for which it gave no credit, however the frames are cut', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLength: 60 }), (sizes) => {

@@ -98,6 +98,17 @@ describe('get-credentials', () => {
     expect(parse(told.stdout).users[0].user.exec.command).toBe('/opt/cc');
   });
 
+  it('names its own files where only npx put it on PATH, for one command', async () => {
+    const directory = home();
+    const bin = join(directory, 'node_modules', '.bin');
+    mkdirSync(bin, { recursive: true });
+    writeFileSync(join(bin, 'cluster-connect'), '#!/bin/sh\n', { mode: 0o755 });
+    const args = ['--ca', 'ca.pem', '-f', '-', ...SIGN_IN];
+    const { stdout } = await getCredentials(directory, args, { PATH: bin });
+    const { exec } = parse(stdout).users[0].user;
+    expect([exec.command, exec.args[0]]).toEqual([process.execPath, MAIN]);
+  });
+
   it('writes the first file of KUBECONFIG, keeps its mode and what it holds, and warns when others can read it', async () => {
     const directory = home();
     const file = join(directory, 'first');

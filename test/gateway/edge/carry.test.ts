@@ -1,0 +1,43 @@
+// What a carry hands to a client's connection.
+import { expect, test } from 'vitest';
+import { Carry } from '../../../gateway/edge/carry.ts';
+import type { Exchange } from '../../../gateway/edge/exchange.ts';
+import { encodeAnswerHead } from '../../../http/index.ts';
+
+test.each([
+  ['the message is passed on as it is to a client that reads', false, 65_536],
+  ['a client that does not read keeps no more than its bytes', true, 1],
+])('T5: one byte of a full message: %s', (_name, isBehind, keptBytes) => {
+  const written: Buffer[] = [];
+  const exchange: Exchange = {
+    httpVersion: '2.0',
+    method: 'GET',
+    target: '/api',
+    rawHeaders: [],
+    hasBody: false,
+    serverName: '',
+    remoteAddress: '',
+    isUpgrade: false,
+    isGone: false,
+    isBehind,
+    listen: () => undefined,
+    pauseBody: () => undefined,
+    resumeBody: () => undefined,
+    respond: () => undefined,
+    write: (chunk) => written.push(chunk) > 0,
+    end: () => undefined,
+    abort: () => undefined,
+  };
+  const carry = new Carry({
+    exchange,
+    hasBody: false,
+    upgrade: '',
+    pathPrefix: '',
+    onUnanswered: () => undefined,
+    onDone: () => undefined,
+  });
+  carry.onHead(encodeAnswerHead({ status: 200, headers: [] }));
+  carry.onData(Buffer.allocUnsafeSlow(65_536).fill('x').subarray(7, 8));
+  expect(written.map(String)).toEqual(['x']);
+  expect(written[0]?.buffer.byteLength).toBe(keptBytes);
+});
