@@ -1,5 +1,7 @@
 // Every limit of the gateway, with its reason. facts: D1 to D5.
 
+import { MAX_MANAGEMENT_BODY_BYTES } from './api/index.ts';
+
 export interface GatewayLimits {
   /** Client and agent connections together; file descriptors are the scarce thing. */
   readonly MAX_CONNECTIONS: number;
@@ -59,7 +61,7 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   MAX_TUNNELS_PER_CLUSTER: 8,
   MAX_GROWN_WINDOW_BYTES: 512 * 1024 * 1024,
   MAX_PENDING_HANDSHAKES: 1024,
-  MAX_API_BODY_BYTES: 16 * 1024,
+  MAX_API_BODY_BYTES: MAX_MANAGEMENT_BODY_BYTES,
   API_BODY_TIMEOUT_MS: 10_000,
   KEY_RECHECK_MS: 20_000,
   CERTIFICATE_CHECK_MS: 10 * 60_000,

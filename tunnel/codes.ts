@@ -28,7 +28,6 @@ export const SESSION_CODE = {
   TRANSPORT_LOST: 10,
   REPLACED: 11,
   UNAUTHORIZED: 12,
-  TOO_MANY_TUNNELS: 13,
 } as const;
 export type SessionCodeName = keyof typeof SESSION_CODE;
 

@@ -102,7 +102,6 @@ describe.each(['gateway', 'agent'] as const)('at the %s', (role) => {
     [1, 'PROTOCOL_ERROR'],
     [11, 'REPLACED'],
     [12, 'UNAUTHORIZED'],
-    [13, 'TOO_MANY_TUNNELS'],
     [14, 'INTERNAL'],
     [0xffffffff, 'INTERNAL'],
   ])('8.2 a GOAWAY with code %d is heard as %s, from the peer', async (code, name) => {
