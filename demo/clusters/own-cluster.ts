@@ -3,7 +3,7 @@
 import { randomInt } from 'node:crypto';
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keepTokenFile } from '../control-plane/index.ts';
+import { keepTokenFile, parseIssuedToken } from '../control-plane/index.ts';
 import type { IssuedToken } from '../control-plane/index.ts';
 import { DemoError } from '../demo-error.ts';
 import { AGENT_TOKEN_SECONDS, POD_READY_TIMEOUT_SECONDS } from '../limits.ts';
@@ -108,20 +108,8 @@ async function createToken(kubectl: RunKubectl, namespace: string): Promise<Issu
   const duration = `--duration=${AGENT_TOKEN_SECONDS}s`;
   const text = await kubectl(['create', 'token', AGENT_ACCOUNT, '-n', namespace, duration, '-o', 'json']);
   const answer: unknown = JSON.parse(text);
-  if (typeof answer === 'object' && answer !== null && 'status' in answer) {
-    const { status } = answer;
-    if (
-      typeof status === 'object' &&
-      status !== null &&
-      'token' in status &&
-      'expirationTimestamp' in status
-    ) {
-      const expiresAtMs = Date.parse(String(status.expirationTimestamp));
-      if (typeof status.token === 'string' && Number.isFinite(expiresAtMs)) {
-        return { token: status.token, expiresAtMs };
-      }
-    }
-  }
+  const issued = parseIssuedToken(answer);
+  if (issued !== undefined) return issued;
   throw new DemoError('CC_ERR_DEMO_CLUSTER', 'kubectl create token printed no token');
 }
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { ApiserverClient } from './apiserver-client.ts';
 import { ControlPlaneError } from './errors.ts';
-import type { IssuedToken } from './token-file.ts';
+import { parseIssuedToken } from './issued-token.ts';
+import type { IssuedToken } from './issued-token.ts';
 
 export const AGENT_NAMESPACE = 'cluster-connect';
 export const AGENT_ACCOUNT = 'cluster-connect-agent';
@@ -48,19 +49,7 @@ export async function requestAgentToken(
       spec: { expirationSeconds: lifetimeSeconds },
     },
   );
-  if (typeof answer === 'object' && answer !== null && 'status' in answer) {
-    const { status } = answer;
-    if (
-      typeof status === 'object' &&
-      status !== null &&
-      'token' in status &&
-      'expirationTimestamp' in status
-    ) {
-      const expiresAtMs = Date.parse(String(status.expirationTimestamp));
-      if (typeof status.token === 'string' && Number.isFinite(expiresAtMs)) {
-        return { token: status.token, expiresAtMs };
-      }
-    }
-  }
+  const issued = parseIssuedToken(answer);
+  if (issued !== undefined) return issued;
   throw new ControlPlaneError('CC_ERR_CONTROL_PLANE_ADMIN', 'TokenRequest was answered without a token');
 }

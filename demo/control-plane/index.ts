@@ -13,4 +13,6 @@ export type { ActingAs, KubeconfigCluster, KubeconfigUser } from './kubeconfig.t
 export { startOrphanGuard } from './orphan-guard.ts';
 export type { OrphanGuard } from './orphan-guard.ts';
 export { keepTokenFile } from './token-file.ts';
-export type { IssuedToken, TokenFile } from './token-file.ts';
+export { parseIssuedToken } from './issued-token.ts';
+export type { IssuedToken } from './issued-token.ts';
+export type { TokenFile } from './token-file.ts';

@@ -1,11 +1,7 @@
 // Plays the kubelet for a process without one: a projected ServiceAccount token in a file, written anew before it expires.
 import { rename, writeFile } from 'node:fs/promises';
+import type { IssuedToken } from './issued-token.ts';
 import { TOKEN_REWRITE_FRACTION } from './limits.ts';
-
-export interface IssuedToken {
-  readonly token: string;
-  readonly expiresAtMs: number;
-}
 
 export interface TokenFile {
   readonly file: string;

@@ -295,7 +295,6 @@ function filesOf(pod: ShellPod): ReadonlyMap<string, string> {
     ['/etc/hostname', `${pod.name}\n`],
     ['/etc/hosts', `127.0.0.1\tlocalhost\n`],
     ['/etc/os-release', 'NAME="cluster-connect stand-in"\nID=standin\nPRETTY_NAME="a simulated container"\n'],
-    ['/tmp/.keep', ''],
     [`${account}/namespace`, pod.namespace],
   ]);
 }
