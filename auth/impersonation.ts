@@ -1,11 +1,18 @@
 // A user as Impersonate-* headers, and the last look before they leave. An empty Impersonate-User means to the
 // apiserver that nobody is impersonated, and the request runs as the agent itself (facts: H4): so it never leaves here.
+import { escapeExtraKey, OWN_EXTRA_DOMAIN } from '../http/index.ts';
+import type { AskedIdentity } from '../http/index.ts';
 import { AuthError } from './auth-error.ts';
 import { headerTextProblem, isReservedName, toHeaderBytes } from './header-text.ts';
 import type { UserInfo } from './types.ts';
 
-// RFC 9110 §5.6.2 tchar without `%`, which starts an escape (client-go, headerKeyEscape).
-const TOKEN_CHARACTER = /[!#$&'*+\-.^_`|~0-9a-zA-Z]/;
+/**
+ * Key of the one extra that says who acts as somebody else: the name under which the apiserver knows the real user,
+ * for its audit log and for whoever asks `kubectl auth whoami`. Under a domain of ours, as Kubernetes asks of such
+ * keys; a client that asks for it is refused (http/asked-identity.ts).
+ */
+export const IMPERSONATED_BY = `${OWN_EXTRA_DOMAIN}impersonated-by`;
+const IMPERSONATED_BY_HEADER = `Impersonate-Extra-${escapeExtraKey(IMPERSONATED_BY)}`;
 
 /**
  * A flat name/value list, values as latin1 holding UTF-8; one line for each group, because the apiserver splits none.
@@ -21,6 +28,19 @@ export function impersonationHeaders(user: UserInfo): string[] {
     const name = `Impersonate-Extra-${escapeExtraKey(key)}`;
     for (const value of values) headers.push(name, checked(value, 'extra value', false));
   }
+  assertImpersonation(headers);
+  return headers;
+}
+
+/**
+ * The headers for a user who acts as somebody else, once the apiserver has said that he may: the asked lines exactly
+ * as they came, and one that names him. Nothing else of his: an authorizer that judges by `extra.oid` would take the
+ * request for his own.
+ *
+ * @throws AuthError CC_ERR_AUTH_IDENTITY
+ */
+export function actingHeaders(user: UserInfo, asked: AskedIdentity): string[] {
+  const headers = [...asked.headers, IMPERSONATED_BY_HEADER, checked(user.name, 'user name', true)];
   assertImpersonation(headers);
   return headers;
 }
@@ -49,17 +69,6 @@ function checked(text: string, what: string, isName: boolean): string {
   if (problem !== undefined) throw refused(what, problem);
   if (isName && isReservedName(text)) throw refused(what, 'begins with "system:"');
   return toHeaderBytes(text);
-}
-
-function escapeExtraKey(key: string): string {
-  let escaped = '';
-  for (const byte of Buffer.from(key, 'utf8')) {
-    const character = String.fromCharCode(byte);
-    escaped += TOKEN_CHARACTER.test(character)
-      ? character
-      : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-  }
-  return escaped;
 }
 
 function refused(what: string, problem: string): AuthError {

@@ -4,7 +4,12 @@ export type { AuthErrorCode } from './auth-error.ts';
 export { bearerToken } from './bearer-token.ts';
 export { createEntraVerifier } from './entra-verifier.ts';
 export type { EntraVerifierOptions } from './entra-verifier.ts';
-export { assertImpersonation, impersonationHeaders } from './impersonation.ts';
+export {
+  actingHeaders,
+  assertImpersonation,
+  IMPERSONATED_BY,
+  impersonationHeaders,
+} from './impersonation.ts';
 export { readPublicKey, keyThumbprint } from './proof-key.ts';
 export type { ProofKey } from './proof-key.ts';
 export { createAgentAssertion, createAssertionVerifier } from './agent-assertion.ts';

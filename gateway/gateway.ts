@@ -7,6 +7,8 @@ import { createAssertionVerifier, createEntraVerifier } from '../auth/index.ts';
 import { hostName } from '../http/index.ts';
 import { createLogger, createMetrics, startPrivateListener } from '../observe/index.ts';
 import type { Logger, Metrics } from '../observe/index.ts';
+import { DEFAULT_LIMITS } from '../tunnel/index.ts';
+import type { TunnelLimits } from '../tunnel/index.ts';
 import { createAccessPolicy } from './access.ts';
 import { createManagementApi } from './api/index.ts';
 import type { GatewayConfig } from './config.ts';
@@ -46,6 +48,7 @@ export interface RunningGateway {
 export interface GatewayOptions {
   readonly logger?: Logger;
   readonly limits?: Partial<GatewayLimits>;
+  readonly tunnelLimits?: Partial<TunnelLimits>;
 }
 
 /** The file of the database below the data directory; `cluster-connect cluster add` opens the same. */
@@ -56,6 +59,8 @@ export const AUTHORITY_DIRECTORY = 'ca';
 export const AUTHORITY_NAME = 'cluster-connect gateway CA';
 
 const DRAIN_POLL_MS = 50;
+/** How long clients may take to hear that what still runs after a drain is cut off. */
+const FAREWELL_MS = 1000;
 const BODY_SWEEP_MS = 5000;
 
 /** @throws ConfigError, PkiError, StoreError, or the listener's own error when an address cannot be had */
@@ -95,6 +100,7 @@ export async function startGateway(
     store,
     assertions,
     logger,
+    tunnelLimits: { ...DEFAULT_LIMITS, ...options.tunnelLimits },
     isOwnHost: (host) => ownHosts.includes(hostName(host)),
   });
   const handle = createRequestChain({
@@ -143,7 +149,7 @@ export async function startGateway(
   const bodySweep = setInterval(
     () => {
       const since = performance.now() - limits.BODY_IDLE_TIMEOUT_MS;
-      for (const carry of running) if (carry.bodyWaitSinceMs < since) carry.expireBody();
+      for (const carry of running) if (carry.bodyWaitSinceMs < since) carry.giveUp('BODY_TIMEOUT');
     },
     Math.min(BODY_SWEEP_MS, limits.BODY_IDLE_TIMEOUT_MS),
   );
@@ -187,6 +193,9 @@ export async function startGateway(
       const deadline = performance.now() + config.drainTimeoutMs;
       // Not only what is carried: what waits for a token's key or for a slow reader is not cut off either.
       while (listener.openExchanges > 0 && performance.now() < deadline) await wait(DRAIN_POLL_MS);
+      for (const carry of running) carry.giveUp('GATEWAY_STOPPED');
+      const farewellEnd = performance.now() + FAREWELL_MS;
+      while (listener.openExchanges > 0 && performance.now() < farewellEnd) await wait(DRAIN_POLL_MS);
       await close();
     },
     close,

@@ -37,8 +37,10 @@ export const HTTP_ERRORS = {
   CC_ERR_HTTP_BAD_FRAMING: { status: 400, reason: 'BadRequest' },
   CC_ERR_HTTP_BODY_TOO_LARGE: { status: 413, reason: 'RequestEntityTooLarge' },
   CC_ERR_HTTP_HEADERS_TOO_LARGE: { status: 431, reason: 'BadRequest' },
-  /** Impersonate-* or X-Remote-* came from outside (security.md H3). */
+  /** X-Remote-*, or Impersonate-* in a spelling or with a key that no client of Kubernetes writes (security.md H3). */
   CC_ERR_HTTP_IDENTITY_HEADER: { status: 403, reason: 'Forbidden' },
+  /** Impersonate-Group, -Uid or -Extra-* without a user to act as, or an empty one (security.md H4). */
+  CC_ERR_HTTP_IMPERSONATION_WITHOUT_USER: { status: 400, reason: 'BadRequest' },
   /** A browser's request from a page that the operator did not allow (security.md R5). */
   CC_ERR_HTTP_ORIGIN_REFUSED: { status: 403, reason: 'Forbidden' },
   CC_ERR_HTTP_BAD_EXPECT: { status: 417, reason: 'BadRequest' },

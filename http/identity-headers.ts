@@ -1,5 +1,6 @@
 // Who a request is for is ours to state. These headers would make the apiserver believe somebody else's word, so
-// they are refused, not dropped: a silently dropped `--as` would run as the caller (security.md H1, H3, H4).
+// they are refused, not dropped: a silently dropped `--as` would run as the caller (security.md H1, H3, H4). What
+// kubectl's `--as` sends in its one exact spelling is read in asked-identity.ts, and is a question, not a statement.
 import { HttpError } from './http-error.ts';
 
 const ESCAPE = /%([0-9a-f]{2})/g;
@@ -25,11 +26,11 @@ export function squeezeName(lowerName: string): string {
     .replace(NOT_ALPHANUMERIC, '');
 }
 
-/** One rule in one place, so that accepting `kubectl --as` later changes this function only. */
+/** For every spelling but the one that client-go writes for `--as`, and for what only a front proxy may state. */
 export function refuseIdentityHeader(): never {
   throw new HttpError(
     'CC_ERR_HTTP_IDENTITY_HEADER',
-    'impersonation headers (Impersonate-*, X-Remote-*) are not accepted here; leave out --as, --as-group and --as-uid',
+    'an identity header that is not accepted: X-Remote-*, or Impersonate-* otherwise than --as, --as-group and --as-uid write it',
   );
 }
 

@@ -18,6 +18,11 @@ export { checkRequestHead } from './request-check.ts';
 export type { CheckedRequest, EdgePolicy, ReceivedRequest } from './request-check.ts';
 export { filterRequestHeaders } from './forwarded-headers.ts';
 export type { ForwardedHeaders } from './forwarded-headers.ts';
+export { OWN_EXTRA_DOMAIN } from './asked-identity.ts';
+export type { AskedIdentity } from './asked-identity.ts';
+export { escapeExtraKey } from './extra-key.ts';
+export { impersonationForbiddenBody } from './impersonation-forbidden.ts';
+export type { ImpersonationCheck, ImpersonationRefusal } from './impersonation-forbidden.ts';
 export { assertOneImpersonatedUser, isIdentityHeader } from './identity-headers.ts';
 export {
   checkDeclinedUpgrade,
@@ -27,6 +32,8 @@ export {
 } from './upgrade.ts';
 export type { UpgradeRequest } from './upgrade.ts';
 export { answerHasBody, filterAnswerHeaders, flattenHeaders } from './answer-headers.ts';
-export { statusBody, statusHeaders } from './status-body.ts';
+export { statusBody, statusHeaders, statusMessage } from './status-body.ts';
 export type { Hop, StatusOptions } from './status-body.ts';
 export { newRequestId } from './request-id.ts';
+export { switchedProtocol } from './switched-protocol.ts';
+export type { SwitchedProtocol } from './switched-protocol.ts';

@@ -12,6 +12,12 @@ export const MAX_CLIENT_HEADERS = 100;
 /** Names and values of one client request: an Entra token with 200 groups alone is over 10 KiB (security.md D2). */
 export const MAX_CLIENT_HEADER_BYTES = 32 * 1024;
 
+/** Impersonate-* lines of one request: each costs the agent a question to the apiserver. */
+export const MAX_ASKED_LINES = 64;
+
+/** Names and values of those lines: a name of Kubernetes has 253 characters, most have fewer. */
+export const MAX_ASKED_BYTES = 8 * 1024;
+
 /** A bearer token, in characters (security.md D2). */
 export const MAX_TOKEN_LENGTH = 16 * 1024;
 

@@ -8,6 +8,7 @@ import { HttpError } from './http-error.ts';
 import { checkMethod } from './methods.ts';
 import { isHostValue } from './host.ts';
 import { parseUpgrade } from './upgrade.ts';
+import { readAskedIdentity } from './asked-identity.ts';
 import { refuseIdentityHeader } from './identity-headers.ts';
 
 /** What a listener knows of a request before anybody has looked at it. */
@@ -42,6 +43,8 @@ export interface CheckedRequest {
   readonly expectsContinue: boolean;
   /** The client asked for the connection to end after this request (HTTP/1.1). */
   readonly closes: boolean;
+  /** The client asks to act as somebody else. The headers of that are clean, and among those to forward. */
+  readonly asksToActAs: boolean;
   /** To forward: lower-case names, Authorization among them, no framing and nothing hop-by-hop. */
   readonly headers: HeaderList;
 }
@@ -78,6 +81,7 @@ export function checkRequestHead(request: ReceivedRequest, policy?: EdgePolicy):
   let upgrade = '';
   let expectsContinue = false;
   let regular = false;
+  let asked: HeaderList | undefined;
 
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const rawName = rawHeaders[i] ?? '';
@@ -105,6 +109,10 @@ export function checkRequestHead(request: ReceivedRequest, policy?: EdgePolicy):
         break;
       case ACTION.identity:
         refuseIdentityHeader();
+        break;
+      case ACTION.impersonate:
+        headers.push(name, value);
+        (asked ??= []).push(name, value);
         break;
       case ACTION.pseudo:
         if (!http2) throw badHeader('a pseudo-header field in HTTP/1.1');
@@ -170,6 +178,8 @@ export function checkRequestHead(request: ReceivedRequest, policy?: EdgePolicy):
   }
   if (bytes > MAX_CLIENT_HEADER_BYTES) throw tooLarge('the headers are too large');
 
+  if (asked !== undefined) readAskedIdentity(asked);
+
   if (authority !== '') {
     // RFC 9113 §8.3.1: :authority is the host; a Host beside it must not say anything else.
     if (host !== '' && host !== authority) throw badHost();
@@ -206,6 +216,7 @@ export function checkRequestHead(request: ReceivedRequest, policy?: EdgePolicy):
     bodyLength,
     expectsContinue,
     closes: (connection & CLOSE) !== 0,
+    asksToActAs: asked !== undefined,
     headers,
   };
 }

@@ -2,10 +2,13 @@
 //
 // Headers that no rule names pass (RFC 9110 §7.6.1: a proxy forwards what it does not know). An allow-list would break
 // aggregated API servers and `services/proxy`, whose headers nobody here can list; the safety that it would give
-// comes from refusing identity in every spelling, from the drops below, and from the agent doing all of it again.
+// comes from refusing identity in every spelling but the one of kubectl's --as, which is asked about and not believed,
+// from the drops below, and from the agent doing all of it again.
 import { HttpError } from './http-error.ts';
+import { EXTRA_PREFIX } from './asked-identity.ts';
 import { isIdentityHeader, squeezeName } from './identity-headers.ts';
 import { isToken } from './grammar.ts';
+import { parseExtraKey } from './extra-key.ts';
 
 export const ACTION = {
   forward: 0,
@@ -25,6 +28,8 @@ export const ACTION = {
   subprotocol: 13,
   clientAddress: 14,
   pseudo: 15,
+  /** Exactly as client-go spells it: whom the client asks to act as. */
+  impersonate: 16,
 } as const;
 
 export interface HeaderRule {
@@ -58,6 +63,8 @@ const ONCE: readonly (readonly [string, HeaderRule['action']])[] = [
   ['referer', ACTION.forward],
   ['max-forwards', ACTION.forward],
   ['traceparent', ACTION.forward],
+  ['impersonate-user', ACTION.impersonate],
+  ['impersonate-uid', ACTION.impersonate],
   [':method', ACTION.pseudo],
   [':scheme', ACTION.pseudo],
   [':authority', ACTION.pseudo],
@@ -65,6 +72,7 @@ const ONCE: readonly (readonly [string, HeaderRule['action']])[] = [
 ];
 
 const MANY: readonly (readonly [string, HeaderRule['action']])[] = [
+  ['impersonate-group', ACTION.impersonate],
   ['connection', ACTION.connection],
   ['sec-websocket-protocol', ACTION.subprotocol],
   ['keep-alive', ACTION.hopByHop],
@@ -133,7 +141,11 @@ function ruleOfUnknown(name: string): HeaderRule {
   const known = RULES.get(lower);
   if (known !== undefined) return known;
   if (!isToken(name)) throw new HttpError('CC_ERR_HTTP_BAD_HEADER', 'a header name is not a token');
-  if (isIdentityHeader(lower)) return { name: lower, action: ACTION.identity, once: 0 };
+  if (isIdentityHeader(lower)) {
+    const isExtra =
+      lower.startsWith(EXTRA_PREFIX) && parseExtraKey(lower.slice(EXTRA_PREFIX.length)) !== undefined;
+    return { name: lower, action: isExtra ? ACTION.impersonate : ACTION.identity, once: 0 };
+  }
   return { name: lower, action: isDroppedFamily(lower) ? ACTION.drop : ACTION.forward, once: 0 };
 }
 

@@ -20,6 +20,11 @@ export interface StatusOptions {
   readonly errorCode?: string | undefined;
 }
 
+/** What a person reads: the message, and where to look for more. */
+export function statusMessage(status: Pick<StatusOptions, 'message' | 'hop' | 'requestId'>): string {
+  return `${status.message} (${status.hop}, request id ${status.requestId})`;
+}
+
 /** The body of an error answer, UTF-8 JSON. */
 export function statusBody(status: StatusOptions): Buffer {
   const causes = [
@@ -33,7 +38,7 @@ export function statusBody(status: StatusOptions): Buffer {
       apiVersion: 'v1',
       metadata: {},
       status: 'Failure',
-      message: `${status.message} (${status.hop}, request id ${status.requestId})`,
+      message: statusMessage(status),
       reason: status.reason,
       details:
         status.retryAfterSeconds === undefined
@@ -49,7 +54,11 @@ export function statusBody(status: StatusOptions): Buffer {
  *
  * @param challenge WWW-Authenticate for a 401 (RFC 9110 §15.5.2 wants one), `Bearer` where none is given
  */
-export function statusHeaders(status: StatusOptions, bodyLength: number, challenge = 'Bearer'): HeaderList {
+export function statusHeaders(
+  status: Pick<StatusOptions, 'code' | 'requestId' | 'retryAfterSeconds'>,
+  bodyLength: number,
+  challenge = 'Bearer',
+): HeaderList {
   const headers: HeaderList = [
     'content-type',
     'application/json',

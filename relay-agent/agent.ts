@@ -3,12 +3,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createEntraVerifier } from '../auth/index.ts';
 import { createLogger, createMetrics, startPrivateListener } from '../observe/index.ts';
 import type { Logger } from '../observe/index.ts';
+import { DEFAULT_LIMITS } from '../tunnel/index.ts';
+import type { TunnelLimits } from '../tunnel/index.ts';
 import { AgentError } from './agent-error.ts';
 import { afterTunnel, delayMs, FRESH_BACKOFF } from './backoff.ts';
 import type { AgentConfig } from './config.ts';
 import { loadOrCreateKey, loadRegistration, saveRegistration } from './identity.ts';
 import type { Registration } from './identity.ts';
 import { joinCluster } from './join.ts';
+import { AGENT_LIMITS } from './limits.ts';
+import type { AgentWaits } from './limits.ts';
 import { createStreamServer } from './serve-stream.ts';
 import { watchServiceAccountToken } from './service-account.ts';
 import { keepTunnel } from './tunnel-keeper.ts';
@@ -29,19 +33,26 @@ export interface RunningAgent {
   close(): Promise<void>;
 }
 
+export interface AgentOptions {
+  readonly logger?: Logger;
+  /** Ends the registration that is tried again and again, not a running agent. */
+  readonly signal?: AbortSignal;
+  readonly waits?: Partial<AgentWaits>;
+  readonly tunnelLimits?: Partial<TunnelLimits>;
+}
+
 /** @throws AgentError when it cannot register, or when its state or its ServiceAccount token cannot be used */
-export async function startAgent(
-  config: AgentConfig,
-  options?: { readonly logger?: Logger; readonly signal?: AbortSignal },
-): Promise<RunningAgent> {
-  const logger = options?.logger ?? createLogger({ level: config.logLevel });
+export async function startAgent(config: AgentConfig, options: AgentOptions = {}): Promise<RunningAgent> {
+  const logger = options.logger ?? createLogger({ level: config.logLevel });
+  const waits: AgentWaits = { ...AGENT_LIMITS, ...options.waits };
+  const tunnelLimits: TunnelLimits = { ...DEFAULT_LIMITS, ...options.tunnelLimits };
   // Closed in reverse: at once when a later step fails, else by drain() or close().
   await using parts = new AsyncDisposableStack();
   const privateKey = await loadOrCreateKey(config.stateDir);
-  const registration = await register(config, privateKey, logger, options?.signal);
+  const registration = await register(config, privateKey, logger, options.signal);
   const serviceAccount = await watchServiceAccountToken(config.upstream.tokenFile, logger);
   parts.defer(() => serviceAccount.close());
-  const upstream = createUpstream(config.upstream);
+  const upstream = createUpstream(config.upstream, waits);
   parts.defer(() => upstream.close());
   const verifier = createEntraVerifier(config.entra, { logger });
   parts.defer(() => verifier.close());
@@ -57,6 +68,8 @@ export async function startAgent(
       serve: (stream, head) => server.serve(stream, head),
       logger,
       onChange,
+      backoffCapMs: waits.BACKOFF_CAP_MS,
+      tunnelLimits,
     }),
   );
   parts.defer(async () => {

@@ -17,11 +17,17 @@ export function afterTunnel(state: BackoffState, aliveMs: number): BackoffState 
  * Milliseconds to wait before the next dial.
  * @param random in [0, 1)
  * @param pacedMs what the gateway asked for (GOAWAY delay, Retry-After); the wait is never shorter
+ * @param capMs what the jitter never exceeds
  */
-export function delayMs(state: BackoffState, random: number, pacedMs: number): number {
+export function delayMs(
+  state: BackoffState,
+  random: number,
+  pacedMs: number,
+  capMs: number = AGENT_LIMITS.BACKOFF_CAP_MS,
+): number {
   const paced = Math.min(Math.max(0, pacedMs), AGENT_LIMITS.MAX_PACED_DELAY_MS);
   if (state.failures === 0) return paced;
   const exponent = Math.min(state.failures - 1, 16);
-  const cap = Math.min(AGENT_LIMITS.BACKOFF_CAP_MS, AGENT_LIMITS.BACKOFF_FIRST_MS * 2 ** exponent);
+  const cap = Math.min(capMs, AGENT_LIMITS.BACKOFF_FIRST_MS * 2 ** exponent);
   return Math.round(paced + random * cap);
 }

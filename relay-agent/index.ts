@@ -1,5 +1,6 @@
 export { startAgent } from './agent.ts';
-export type { RunningAgent } from './agent.ts';
+export type { AgentOptions, RunningAgent } from './agent.ts';
 export { AgentError } from './agent-error.ts';
 export type { AgentErrorCode } from './agent-error.ts';
+export type { AgentWaits } from './limits.ts';
 export type { AgentConfig, UpstreamConfig } from './config.ts';

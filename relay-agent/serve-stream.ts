@@ -1,15 +1,23 @@
 // One stream: understand its head, verify its token, set the identity, hand it to an exchange. What kube-azure-ad-proxy does.
-import { AuthError, authRefusal, bearerToken } from '../auth/index.ts';
+import { actingHeaders, AuthError, authRefusal, bearerToken } from '../auth/index.ts';
 import type { TokenVerifier, VerifiedToken } from '../auth/index.ts';
 import { decodeRequestHead, filterRequestHeaders, HttpError } from '../http/index.ts';
-import type { HeaderList, RequestHead, StatusOptions } from '../http/index.ts';
+import type {
+  AskedIdentity,
+  ForwardedHeaders,
+  HeaderList,
+  RequestHead,
+  StatusOptions,
+} from '../http/index.ts';
 import { errorCode } from '../observe/index.ts';
 import type { Logger } from '../observe/index.ts';
 import type { StreamHandler, TunnelStream } from '../tunnel/index.ts';
+import { createActAs } from './act-as.ts';
 import { outgoingHeaders } from './outgoing-headers.ts';
 import { PlainExchange } from './plain-exchange.ts';
+import { ReviewError } from './review-error.ts';
 import type { ServiceAccountToken } from './service-account.ts';
-import { answerStatus } from './status-answer.ts';
+import { answerForbidden, answerStatus } from './status-answer.ts';
 import { UpgradeExchange } from './upgrade-exchange.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -40,6 +48,7 @@ const EXPIRY_SWEEP_MS = 2000;
 
 export function createStreamServer(options: StreamServerOptions): StreamServer {
   const { verifier, upstream, serviceAccount, logger } = options;
+  const actAs = createActAs({ upstream, serviceAccount });
   // When the token of each running exchange expires; Infinity until it is verified.
   const active = new Map<Exchange, number>();
 
@@ -50,20 +59,51 @@ export function createStreamServer(options: StreamServerOptions): StreamServer {
   }, EXPIRY_SWEEP_MS);
   sweep.unref();
 
-  function begin({ exchange, stream, head }: Passage, forwarded: HeaderList, verified: VerifiedToken): void {
-    if (stream.isClosed) return;
-    active.set(exchange, verified.expiresAtMs);
+  function begin(passage: Passage, forwarded: ForwardedHeaders, verified: VerifiedToken): void {
+    if (passage.stream.isClosed) return;
+    active.set(passage.exchange, verified.expiresAtMs);
+    const { headers, asked } = forwarded;
+    if (asked === undefined) return send(passage, headers, verified.impersonation);
+    beginActing(passage, headers, verified, asked).catch((error: unknown) => refuse(passage, error));
+  }
+
+  function send(passage: Passage, forwarded: HeaderList, impersonation: readonly string[]): void {
     try {
-      exchange.start(outgoingHeaders(forwarded, verified, serviceAccount.authorization()));
+      passage.exchange.start(outgoingHeaders(forwarded, impersonation, serviceAccount.authorization()));
     } catch (error) {
-      refuse({ exchange, stream, head }, error);
+      refuse(passage, error);
     }
+  }
+
+  // Seldom: the request waits until the apiserver has said that this user may act as another one.
+  async function beginActing(
+    passage: Passage,
+    forwarded: HeaderList,
+    { user }: VerifiedToken,
+    asked: AskedIdentity,
+  ): Promise<void> {
+    const { exchange, stream, head } = passage;
+    const { requestId } = head;
+    const refusal = await actAs.review({ requestId, user, asked, isGone: () => stream.isClosed });
+    // While the apiserver was asked: nobody would hear of it.
+    if (stream.isClosed) return;
+    logger.info('agent.request.act_as', {
+      requestId,
+      allowed: refusal === undefined,
+      user: user.name,
+      asUser: asked.user,
+      asGroups: asked.groups,
+      asUid: asked.uid,
+      asExtraKeys: asked.extra.map(([key]) => key),
+    });
+    if (refusal !== undefined) return exchange.refuse(() => answerForbidden(stream, refusal, requestId));
+    send(passage, forwarded, actingHeaders(user, asked));
   }
 
   function refuse({ exchange, stream, head }: Passage, error: unknown): void {
     logger.info('agent.request.refused', { requestId: head.requestId, code: errorCode(error) });
     exchange.refuse(() =>
-      answerStatus(stream, { ...refusalOf(error), hop: 'agent', requestId: head.requestId }),
+      answerStatus(stream, { hop: 'agent', ...refusalOf(error), requestId: head.requestId }),
     );
   }
 
@@ -90,14 +130,14 @@ export function createStreamServer(options: StreamServerOptions): StreamServer {
       active.set(exchange, Infinity);
       const passage: Passage = { exchange, stream, head };
       try {
-        const { authorization, headers } = filterRequestHeaders(head);
-        const token = bearerToken(authorization);
+        const forwarded = filterRequestHeaders(head);
+        const token = bearerToken(forwarded.authorization);
         const known = verifier.cached(token);
         if (known !== undefined) {
-          begin(passage, headers, known);
+          begin(passage, forwarded, known);
         } else {
           verifier.verify(token).then(
-            (verified) => begin(passage, headers, verified),
+            (verified) => begin(passage, forwarded, verified),
             (error: unknown) => refuse(passage, error),
           );
         }
@@ -112,9 +152,15 @@ export function createStreamServer(options: StreamServerOptions): StreamServer {
 
 const IGNORE: StreamHandler = { onData: () => undefined, onEnd: () => undefined, onReset: () => undefined };
 
-function refusalOf(error: unknown): Omit<StatusOptions, 'hop' | 'requestId'> {
+function refusalOf(
+  error: unknown,
+): Omit<StatusOptions, 'hop' | 'requestId'> & Partial<Pick<StatusOptions, 'hop'>> {
   if (error instanceof AuthError)
     return { ...authRefusal(error), message: error.reason, errorCode: error.code };
+  if (error instanceof ReviewError) {
+    const { status: code, ...answer } = error.answer;
+    return { code, ...answer, message: error.message, errorCode: error.code };
+  }
   if (error instanceof HttpError) {
     return { code: error.status, reason: error.reason, message: error.message, errorCode: error.code };
   }

@@ -5,7 +5,7 @@ import { createAgentAssertion } from '../auth/index.ts';
 import { errorCode } from '../observe/index.ts';
 import type { Logger } from '../observe/index.ts';
 import { dialTunnel, Session } from '../tunnel/index.ts';
-import type { StreamHandler, TunnelError, TunnelStream } from '../tunnel/index.ts';
+import type { StreamHandler, TunnelError, TunnelLimits, TunnelStream } from '../tunnel/index.ts';
 import { AgentError } from './agent-error.ts';
 import { afterTunnel, delayMs, FRESH_BACKOFF } from './backoff.ts';
 import type { BackoffState } from './backoff.ts';
@@ -21,6 +21,8 @@ export interface TunnelKeeperOptions {
   readonly serve: (stream: TunnelStream, head: Buffer) => StreamHandler;
   readonly logger: Logger;
   readonly onChange: () => void;
+  readonly backoffCapMs: number;
+  readonly tunnelLimits: TunnelLimits;
 }
 
 export interface TunnelKeeper {
@@ -87,7 +89,7 @@ export function keepTunnel(options: TunnelKeeperOptions): TunnelKeeper {
             end(0, error === undefined);
           },
         },
-        { role: 'agent' },
+        { role: 'agent', limits: options.tunnelLimits },
       );
       sessions.add(session);
     });
@@ -110,9 +112,8 @@ export function keepTunnel(options: TunnelKeeperOptions): TunnelKeeper {
         if (error instanceof DialRefused) pacedMs = error.pacedMs;
         logger.warn('agent.tunnel.dial_failed', { code: errorCode(error), error });
       }
-      await wait(delayMs(backoff, Math.random(), pacedMs), undefined, { signal: stop.signal }).catch(
-        () => undefined,
-      );
+      const pauseMs = delayMs(backoff, Math.random(), pacedMs, options.backoffCapMs);
+      await wait(pauseMs, undefined, { signal: stop.signal }).catch(() => undefined);
     }
   }
 
@@ -176,6 +177,7 @@ async function dial(options: TunnelKeeperOptions, signal: AbortSignal) {
     ...(proxied === undefined ? {} : { createConnection: () => proxied }),
     handshakeTimeoutMs: AGENT_LIMITS.DIAL_TIMEOUT_MS,
     signal,
+    limits: options.tunnelLimits,
   });
   if ('status' in answer) throw new DialRefused(answer.status, answer.retryAfterSeconds * 1000, answer.body);
   return answer;

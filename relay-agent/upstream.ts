@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream';
 import type { HeaderList } from '../http/index.ts';
 import type { UpstreamConfig } from './config.ts';
 import { AGENT_LIMITS } from './limits.ts';
+import type { AgentWaits } from './limits.ts';
 
 export interface UpstreamRequest {
   readonly method: string;
@@ -24,15 +25,15 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-export function createUpstream(config: UpstreamConfig): Upstream {
+export function createUpstream(config: UpstreamConfig, waits: AgentWaits = AGENT_LIMITS): Upstream {
   const origin = new URL(config.server);
   const pool = new Pool(origin.origin, {
     connections: AGENT_LIMITS.UPSTREAM_CONNECTIONS,
     pipelining: 1,
     // One stream per connection: HTTP/2 would put all of a cluster's users behind one window again.
     allowH2: false,
-    keepAliveTimeout: AGENT_LIMITS.UPSTREAM_KEEP_ALIVE_MS,
-    keepAliveMaxTimeout: AGENT_LIMITS.UPSTREAM_KEEP_ALIVE_MS,
+    keepAliveTimeout: waits.UPSTREAM_KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: waits.UPSTREAM_KEEP_ALIVE_MS,
     maxHeaderSize: AGENT_LIMITS.UPSTREAM_MAX_HEADER_BYTES,
     // A watch may say nothing for an hour, and the client knows when it has waited long enough.
     headersTimeout: 0,
@@ -44,8 +45,8 @@ export function createUpstream(config: UpstreamConfig): Upstream {
     dispatch: ({ method, target, headers, body }, handler) => {
       pool.dispatch({ path: target, method, headers, body }, handler);
     },
-    upgrade: ({ method, target, headers }) =>
-      httpsRequest({
+    upgrade: ({ method, target, headers }) => {
+      const request = httpsRequest({
         host: origin.hostname.replace(/^\[|\]$/g, ''),
         port: origin.port === '' ? 443 : Number(origin.port),
         method,
@@ -55,8 +56,14 @@ export function createUpstream(config: UpstreamConfig): Upstream {
         ca: config.ca,
         agent: false,
         maxHeaderSize: AGENT_LIMITS.UPSTREAM_MAX_HEADER_BYTES,
-        timeout: AGENT_LIMITS.UPGRADE_TIMEOUT_MS,
-      }),
+        timeout: waits.UPGRADE_TIMEOUT_MS,
+      });
+      // As the pool does with its own: no NAT on the way forgets a quiet shell, and an apiserver that vanished is found out.
+      request.once('socket', (socket) => {
+        socket.setKeepAlive(true, AGENT_LIMITS.UPSTREAM_KEEP_ALIVE_PROBE_MS);
+      });
+      return request;
+    },
     close: () => pool.destroy(),
   };
 }

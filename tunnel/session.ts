@@ -201,6 +201,8 @@ export class Session implements FrameSink, StreamHost, OutboxOwner {
   /** Ends the session now, in order: this end stops. Open streams are told SESSION_LOST. */
   close(reason: string): void {
     if (this.closed) return;
+    // §8.4
+    for (const id of this.streams.keys()) this.outbox.encoder.number(FRAME.RESET, id, RESET_CODE.INTERNAL);
     if (!this.goAwaySent) this.outbox.encoder.goAway({ code: SESSION_CODE.NO_ERROR, delayMs: 0, reason });
     this.outbox.sendWritten();
     this.end(undefined, NORMAL_CLOSURE, reason);

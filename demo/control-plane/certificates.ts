@@ -11,16 +11,18 @@ export interface KeyedCertificate {
 
 export interface ClusterCertificates {
   readonly caPem: string;
+  /** Whoever has it is anybody, to this cluster. */
+  readonly caKeyPem: string;
   readonly server: KeyedCertificate;
   /** A client of group `system:masters`, which RBAC refuses nothing. */
   readonly admin: KeyedCertificate;
   readonly tokenSigningKeyPem: string;
 }
 
-/** A subject in Kubernetes' reading: `commonName` is the user, `organization` the group. */
+/** A subject in Kubernetes' reading: `commonName` is the user, each `organization` a group. */
 interface Subject {
   readonly commonName: string;
-  readonly organization?: string;
+  readonly organizations?: readonly string[];
 }
 
 interface Authority {
@@ -28,14 +30,15 @@ interface Authority {
   readonly key: forge.pki.rsa.PrivateKey;
 }
 
+const CA_SUBJECT: Subject = { commonName: 'control-plane-ca' };
+
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
 
 /** Fresh keys for one throwaway cluster that serves on 127.0.0.1. */
 export function createClusterCertificates(): ClusterCertificates {
-  const caSubject: Subject = { commonName: 'control-plane-ca' };
   const caKey = generateRsaKey();
-  const ca: Authority = { subject: caSubject, key: forge.pki.privateKeyFromPem(caKey) };
-  const caPem = signCertificate(caKey, caSubject, ca, [
+  const ca: Authority = { subject: CA_SUBJECT, key: forge.pki.privateKeyFromPem(caKey) };
+  const caPem = signCertificate(caKey, CA_SUBJECT, ca, [
     { name: 'basicConstraints', cA: true, critical: true },
     { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
   ]);
@@ -43,6 +46,7 @@ export function createClusterCertificates(): ClusterCertificates {
   const adminKey = generateRsaKey();
   return {
     caPem,
+    caKeyPem: caKey,
     server: {
       privateKeyPem: serverKey,
       certificatePem: signCertificate(serverKey, { commonName: 'kube-apiserver' }, ca, [
@@ -61,13 +65,25 @@ export function createClusterCertificates(): ClusterCertificates {
       privateKeyPem: adminKey,
       certificatePem: signCertificate(
         adminKey,
-        { commonName: 'cluster-administrator', organization: 'system:masters' },
+        { commonName: 'cluster-administrator', organizations: ['system:masters'] },
         ca,
         leafExtensions({ clientAuth: true }),
       ),
     },
     tokenSigningKeyPem: generateRsaKey(),
   };
+}
+
+/** A client certificate of the cluster's CA: how the apiserver knows a user who needs no relay. */
+export function issueClientCertificate(
+  caKeyPem: string,
+  user: { readonly name: string; readonly groups: readonly string[] },
+): KeyedCertificate {
+  const ca: Authority = { subject: CA_SUBJECT, key: forge.pki.privateKeyFromPem(caKeyPem) };
+  const key = generateRsaKey();
+  const subject: Subject = { commonName: user.name, organizations: user.groups };
+  const certificatePem = signCertificate(key, subject, ca, leafExtensions({ clientAuth: true }));
+  return { privateKeyPem: key, certificatePem };
 }
 
 function leafExtensions(usage: object): object[] {
@@ -103,7 +119,9 @@ function signCertificate(keyPem: string, subject: Subject, issuer: Authority, ex
 }
 
 function nameAttributes(subject: Subject): forge.pki.CertificateField[] {
-  const attributes = [{ name: 'commonName', value: subject.commonName }];
-  if (subject.organization === undefined) return attributes;
-  return [{ name: 'organizationName', value: subject.organization }, ...attributes];
+  const groups = subject.organizations ?? [];
+  return [
+    ...groups.map((value) => ({ name: 'organizationName', value })),
+    { name: 'commonName', value: subject.commonName },
+  ];
 }

@@ -44,9 +44,11 @@ export interface ControlPlaneAddress extends ApiserverAddress {
 export interface ControlPlane extends ControlPlaneAddress {
   readonly client: ApiserverClient;
   readonly processes: readonly LoggedProcess[];
+  /** Starts what belongs to this cluster: it ends before the apiserver does, and with a parent that is killed. */
+  startProcess(file: string, args: readonly string[], logName: string): Promise<LoggedProcess>;
   /** Writes a new token for the agent now, as the kubelet does before the old one expires. */
   rewriteAgentToken(): Promise<void>;
-  /** Ends both processes and removes the directory, or keeps it for a look at the logs. */
+  /** Ends all processes and removes the directory, or keeps it for a look at the logs. */
   close(options?: { readonly keepDirectory?: boolean }): Promise<void>;
 }
 
@@ -68,6 +70,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 interface Servers extends ApiserverAddress {
   readonly client: ApiserverClient;
   readonly processes: readonly LoggedProcess[];
+  readonly start: ControlPlane['startProcess'];
   stop(): Promise<void>;
 }
 
@@ -106,14 +109,15 @@ async function startServersOnce(
   const { caPem, admin } = certificates;
   const client = createApiserverClient({ server, caPem, admin });
   const processes: LoggedProcess[] = [];
-  const start = async (file: string, args: readonly string[], log: string): Promise<void> => {
-    const child = await startLoggedProcess(file, args, join(attemptDirectory, log));
+  const start: Servers['start'] = async (file, args, logName) => {
+    const child = await startLoggedProcess(file, args, join(attemptDirectory, logName));
     guard.watch(child.pid);
     processes.push(child);
+    return child;
   };
   const stop = async (): Promise<void> => {
     client.close();
-    // The apiserver first: without its etcd it would only log errors.
+    // The apiserver before its etcd: without it, it would only log errors.
     for (const child of processes.toReversed()) await child.stop();
   };
   try {
@@ -129,7 +133,7 @@ async function startServersOnce(
     await stop();
     throw error;
   }
-  return { server, caPem, admin, client, processes, stop };
+  return { server, caPem, admin, client, processes, start, stop };
 }
 
 /** Ready means: the apiserver says so, and the namespace that it makes for itself a little later is there. */
@@ -195,6 +199,7 @@ async function prepareCluster(
       admin,
       client,
       processes,
+      startProcess: servers.start,
       directory,
       adminKubeconfigFile,
       auditLogFile: join(directory, 'audit.log'),

@@ -7,6 +7,8 @@ export interface KubeconfigCluster {
   readonly caPem: string;
   /** Where the certificate is for another name than the address. */
   readonly tlsServerName?: string;
+  /** `http://127.0.0.1:port`: where the server is reached through a proxy. */
+  readonly proxyUrl?: string;
 }
 
 /** What a kubeconfig's `user` may hold, as far as it is used here. */
@@ -27,7 +29,7 @@ export interface ActingAs {
 
 /** One cluster, one user, one context. Holds a secret: to be written for its owner only. */
 export function renderKubeconfig(cluster: KubeconfigCluster, user: KubeconfigUser): string {
-  const { server, caPem, tlsServerName } = cluster;
+  const { server, caPem, tlsServerName, proxyUrl } = cluster;
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',
@@ -37,6 +39,7 @@ export function renderKubeconfig(cluster: KubeconfigCluster, user: KubeconfigUse
         cluster: {
           server,
           ...(tlsServerName === undefined ? {} : { 'tls-server-name': tlsServerName }),
+          ...(proxyUrl === undefined ? {} : { 'proxy-url': proxyUrl }),
           'certificate-authority-data': base64(caPem),
         },
       },

@@ -17,6 +17,8 @@ const TOKEN_ISSUER = 'https://kubernetes.default.svc';
 export async function writeServerFiles(directory: string, certificates: ClusterCertificates): Promise<void> {
   const files = {
     'ca.crt': certificates.caPem,
+    // For nobody but whoever wants to be a user of this throwaway cluster without the relay.
+    'ca.key': certificates.caKeyPem,
     'server.crt': certificates.server.certificatePem,
     'server.key': certificates.server.privateKeyPem,
     'tokens.key': certificates.tokenSigningKeyPem,

@@ -6,16 +6,15 @@ import {
   decodeAnswerHead,
   filterAnswerHeaders,
 } from '../../http/index.ts';
-import type { AnswerHead, HeaderList, UpgradeToken } from '../../http/index.ts';
+import type { AnswerHead, HeaderList, StatusOptions, UpgradeToken } from '../../http/index.ts';
 import { detached } from '../../tunnel/index.ts';
 import type { ResetCodeName, StreamHandler, TunnelStream } from '../../tunnel/index.ts';
+import { brokenOffNotice, unansweredNotice } from './end-notice.ts';
+import type { EndCode, OwnEnd } from './end-notice.ts';
 import type { Exchange, ExchangeListener } from './exchange.ts';
 
 /** How an exchange ended, for counters and logs. */
 export type CarryOutcome = 'answered' | 'client_gone' | 'broken';
-
-/** Why there is no answer: the tunnel's word for it, or the client's own body that stopped coming. */
-export type UnansweredCode = ResetCodeName | 'BODY_TIMEOUT';
 
 export interface CarryOptions {
   readonly exchange: Exchange;
@@ -23,8 +22,10 @@ export interface CarryOptions {
   readonly upgrade: '' | UpgradeToken;
   /** Of the path route: redirects are put below it. Empty for the others. */
   readonly pathPrefix: string;
+  /** For what the client is told when its answer does not come, or breaks off. */
+  readonly requestId: string;
   /** The stream ended before an answer began: the caller says so to the client. */
-  readonly onUnanswered: (code: UnansweredCode) => void;
+  readonly onUnanswered: (notice: StatusOptions) => void;
   readonly onDone: (outcome: CarryOutcome, status: number) => void;
 }
 
@@ -77,7 +78,7 @@ export class Carry implements StreamHandler, ExchangeListener {
 
   onData(chunk: Buffer): void {
     this.missingBytes -= chunk.byteLength;
-    if (this.missingBytes < 0) return this.breakOff();
+    if (this.missingBytes < 0) return this.wrongLength();
     try {
       // Node takes many small chunks before it says stop.
       const kept = this.exchange.isBehind ? detached(chunk) : chunk;
@@ -89,7 +90,7 @@ export class Carry implements StreamHandler, ExchangeListener {
   }
 
   onEnd(): void {
-    if (this.missingBytes > 0 && this.missingBytes !== Infinity) return this.breakOff();
+    if (this.missingBytes > 0 && this.missingBytes !== Infinity) return this.wrongLength();
     try {
       this.endAnswer();
     } catch (error) {
@@ -98,16 +99,13 @@ export class Carry implements StreamHandler, ExchangeListener {
   }
 
   onReset(code: ResetCodeName): void {
-    if (this.done) return;
-    if (this.status === 0) return this.unanswered(code);
-    this.exchange.abort();
-    this.finish('broken');
+    this.breakOff(code);
   }
 
   onDrain(): void {
     if (!this.bodyPaused) return;
     this.bodyPaused = false;
-    if (!this.bodyEnded) this.bodyWaitSinceMs = performance.now();
+    this.awaitBody();
     this.exchange.resumeBody();
   }
 
@@ -116,7 +114,7 @@ export class Carry implements StreamHandler, ExchangeListener {
   onBody(chunk: Buffer): void {
     const { stream } = this;
     if (stream === undefined || stream.isClosed) return;
-    this.bodyWaitSinceMs = this.status === 101 ? Infinity : performance.now();
+    this.awaitBody();
     if (stream.write(chunk)) return;
     this.bodyPaused = true;
     this.bodyWaitSinceMs = Infinity;
@@ -141,17 +139,19 @@ export class Carry implements StreamHandler, ExchangeListener {
     this.finish(this.answerEnded ? 'answered' : 'client_gone');
   }
 
-  /** The client sends no more of a body that it announced (security D1). */
-  expireBody(): void {
+  /** This end gives up: a client that sends no more of a body that it announced (security D1), or a gateway that stops. */
+  giveUp(why: OwnEnd): void {
     this.stream?.reset('CANCEL');
-    if (this.status === 0) this.unanswered('BODY_TIMEOUT');
-    else {
-      this.exchange.abort();
-      this.finish('broken');
-    }
+    this.breakOff(why);
   }
 
   // --- private ---
+
+  // What a client says on a switched connection is no body: it may be silent for as long as it likes.
+  private awaitBody(): void {
+    const isAwaited = !this.bodyEnded && this.status !== 101;
+    this.bodyWaitSinceMs = isAwaited ? performance.now() : Infinity;
+  }
 
   // An agent's word is checked like a client's (security T10): it may switch protocols only where the client asked for it (U1).
   private checkAnswer(head: AnswerHead): HeaderList {
@@ -164,6 +164,10 @@ export class Carry implements StreamHandler, ExchangeListener {
   private endAnswer(): void {
     const { stream } = this;
     const unread = !this.bodyEnded;
+    if (unread && this.exchange.isCutShort) {
+      stream?.reset('CANCEL');
+      return this.breakOff('UPSTREAM_LOST');
+    }
     // A switched connection ends each direction by itself.
     if (unread && this.status === 101) {
       this.answerEnded = true;
@@ -176,9 +180,15 @@ export class Carry implements StreamHandler, ExchangeListener {
   }
 
   // A body that is not as long as it said would leave bytes on the connection for the next answer, or take that one's.
-  private breakOff(): void {
+  private wrongLength(): void {
     this.stream?.reset('INTERNAL');
-    this.exchange.abort();
+    this.breakOff('INTERNAL');
+  }
+
+  private breakOff(code: EndCode): void {
+    if (this.done) return;
+    if (this.status === 0) return this.unanswered(code);
+    this.exchange.abort(brokenOffNotice(code, this.options.requestId));
     this.finish('broken');
   }
 
@@ -189,10 +199,10 @@ export class Carry implements StreamHandler, ExchangeListener {
     throw error;
   }
 
-  private unanswered(code: UnansweredCode): void {
+  private unanswered(code: EndCode): void {
     if (this.done) return;
     this.finish('broken');
-    this.options.onUnanswered(code);
+    this.options.onUnanswered(unansweredNotice(code, this.options.requestId));
   }
 
   private finish(outcome: CarryOutcome): void {

@@ -1,5 +1,5 @@
 // One client's request, whatever HTTP version carries it: what the chain reads, and how the answer goes back.
-import type { HeaderList } from '../../http/index.ts';
+import type { HeaderList, StatusOptions } from '../../http/index.ts';
 
 /** Who hears what the client does after its request's head. */
 export interface ExchangeListener {
@@ -43,8 +43,10 @@ export interface Exchange {
   write(chunk: Buffer): boolean;
   /** The answer is whole. `closeConnection` when the request's body was not read to its end (security S6). */
   end(closeConnection: boolean): void;
-  /** Breaks the answer off so that the client cannot take it for whole. */
-  abort(): void;
+  /** Whether an end now would leave out what the protocol ends with: the session was cut somewhere behind the tunnel. */
+  readonly isCutShort: boolean;
+  /** Breaks the answer off so that the client cannot take it for whole, and says why where its protocol has room. */
+  abort(why?: StatusOptions): void;
 }
 
 /** Hears once of each exchange that it is over, its answer handed to the operating system or its client gone. */

@@ -12,6 +12,7 @@ export interface Http1ExchangeOptions {
 export class Http1Exchange implements Exchange {
   readonly httpVersion: string;
   readonly isUpgrade = false;
+  readonly isCutShort = false;
   readonly hasBody = undefined;
   readonly method: string;
   readonly target: string;
@@ -81,8 +82,11 @@ export class Http1Exchange implements Exchange {
 
   // Held until this turn's answer is known: a whole one leaves in one write, one TLS record.
   respond(status: number, headers: HeaderList): void {
-    if (this.response.destroyed) return;
-    this.response.writeHead(status, headers);
+    const { response } = this;
+    if (response.destroyed) return;
+    // Or Node adds `Connection: keep-alive` and `Keep-Alive`, which no apiserver sends: HTTP/1.1 keeps a connection anyway.
+    if (response.shouldKeepAlive) response.removeHeader('connection');
+    response.writeHead(status, headers);
     this.isHeadHeld = true;
     process.nextTick(this.flushHead);
   }
@@ -111,7 +115,8 @@ export class Http1Exchange implements Exchange {
   }
 
   abort(): void {
-    // Without the last chunk, or short of the length: RFC 9112 §8 lets nobody take this for a whole answer.
+    // Without the last chunk, or short of the length: RFC 9112 §8 lets nobody take this for a whole answer. There is no
+    // room for a reason.
     this.isHeadHeld = false;
     this.request.socket.destroy();
   }

@@ -1,12 +1,14 @@
 // A request of HTTP/2 (RFC 9113).
 import { constants } from 'node:http2';
 import type { ServerHttp2Stream, ServerStreamResponseOptions } from 'node:http2';
-import type { HeaderList } from '../../http/index.ts';
+import type { HeaderList, StatusOptions } from '../../http/index.ts';
 import type { Exchange, ExchangeListener, OnClosed } from './exchange.ts';
+import { breakOffHttp2, resetHttp2 } from './http2-break-off.ts';
 
 export class Http2Exchange implements Exchange {
   readonly httpVersion = '2.0';
   readonly isUpgrade = false;
+  readonly isCutShort = false;
   readonly method: string;
   readonly target: string;
   readonly rawHeaders: readonly string[];
@@ -61,6 +63,7 @@ export class Http2Exchange implements Exchange {
     this.listener = listener;
     this.stream.on('drain', () => listener.onWritable());
     if (!this.hasBody) return;
+    if (this.expectsContinue()) this.stream.additionalHeaders({ ':status': constants.HTTP_STATUS_CONTINUE });
     this.stream.on('data', (chunk: Buffer) => listener.onBody(chunk));
     this.stream.once('end', () => listener.onBodyEnd());
   }
@@ -108,12 +111,16 @@ export class Http2Exchange implements Exchange {
     if (closeConnection) stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
   }
 
-  // Node ends the stream before it resets it, and a client would take the answer for whole. While trailers are awaited
-  // there is no END_STREAM, so the reset is what the client sees.
-  abort(): void {
+  abort(why?: StatusOptions): void {
     this.aborted = true;
     this.head = undefined;
-    this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    if (why === undefined) resetHttp2(this.stream);
+    else breakOffHttp2(this.stream, why);
+  }
+
+  // RFC 9110 §10.1.1. The chain has refused every other expectation.
+  private expectsContinue(): boolean {
+    return !this.isClosed && this.rawHeaders.some((text, at) => at % 2 === 0 && text === 'expect');
   }
 
   private get isClosed(): boolean {

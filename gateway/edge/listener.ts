@@ -1,6 +1,6 @@
 // HTTP/1.1 and HTTP/2 on one TLS port, by ALPN (RFC 7301). Every parser limit of the edge is set here.
 import { createServer as createHttp2Server } from 'node:http2';
-import type { Http2Session, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -13,6 +13,7 @@ import type { GatewayLimits } from '../limits.ts';
 import type { Exchange } from './exchange.ts';
 import { Http1Exchange } from './http1-exchange.ts';
 import { Http2Exchange } from './http2-exchange.ts';
+import { countHttp2Stream, http2StreamCount } from './http2-streams.ts';
 import type { EdgeIdentities, TlsIdentity } from './tls-identity.ts';
 import { answerRaw } from './raw-answer.ts';
 import type { RawAnswer } from './raw-answer.ts';
@@ -229,19 +230,6 @@ function serverNameOf(socket: unknown): string {
   if (!(socket instanceof TLSSocket)) return '';
   const { servername } = socket as { servername?: unknown };
   return typeof servername === 'string' ? servername.toLowerCase() : '';
-}
-
-const streamCounts = new WeakMap<Http2Session, number>();
-
-function http2StreamCount(session: Http2Session): number {
-  return streamCounts.get(session) ?? 0;
-}
-
-function countHttp2Stream(stream: ServerHttp2Stream): void {
-  const { session } = stream;
-  if (session === undefined) return;
-  streamCounts.set(session, http2StreamCount(session) + 1);
-  stream.once('close', () => streamCounts.set(session, http2StreamCount(session) - 1));
 }
 
 // What the parser refuses before there is a request: the client still reads a Status.

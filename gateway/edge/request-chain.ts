@@ -22,8 +22,8 @@ import type { ClusterRegistry } from '../registry/index.ts';
 import { answerStatus } from './answer-status.ts';
 import type { ServeApi } from './api-endpoint.ts';
 import { Carry } from './carry.ts';
-import type { UnansweredCode } from './carry.ts';
 import type { EdgeCounters } from './edge-counters.ts';
+import { BUSY, RETRY_AFTER_SECONDS } from './end-notice.ts';
 import type { Exchange } from './exchange.ts';
 import type { Router } from './route.ts';
 import type { UserStreams } from './user-streams.ts';
@@ -57,10 +57,6 @@ interface Passage {
   readonly upgrade: '' | UpgradeToken;
 }
 
-// A client may send it again at once: nothing of the request went further.
-// Short, because kubectl tries ten times before it says why.
-const RETRY_AFTER_SECONDS = 1;
-
 export function createRequestChain(options: RequestChainOptions): (exchange: Exchange) => void {
   const { router, verifier, access, registry, users, counters, logger, running, refuse } = options;
 
@@ -69,7 +65,11 @@ export function createRequestChain(options: RequestChainOptions): (exchange: Exc
     try {
       const checked = checkHead(exchange); // limits, and every rule of strict parsing
       const route = router.route(exchange.serverName, checked.host, exchange.target); // target
-      if (route.kind === 'api') return options.serveApi(exchange, checked, route.target, requestId);
+      if (route.kind === 'api') {
+        // The gateway's own API has nobody to act as, and a silently dropped --as would run as the caller.
+        if (checked.asksToActAs) throw nobodyToActAs();
+        return options.serveApi(exchange, checked, route.target, requestId);
+      }
       if (route.kind === 'tunnel') throw notATunnel();
       checkTarget(route.target);
       if (checked.upgrade !== '') checkUpgradeTarget(route.target);
@@ -133,7 +133,8 @@ export function createRequestChain(options: RequestChainOptions): (exchange: Exc
       hasBody: checked.bodyLength !== 0,
       upgrade: checked.upgrade,
       pathPrefix: passage.pathPrefix,
-      onUnanswered: (code) => answer(passage, unansweredStatus(code, requestId)),
+      requestId,
+      onUnanswered: (notice) => answer(passage, notice),
       onDone: (outcome, status) => {
         running.delete(carry);
         users.leave(verified);
@@ -186,9 +187,9 @@ export function createRequestChain(options: RequestChainOptions): (exchange: Exc
     }
   }
 
-  function answer({ exchange, checked, requestId }: Passage, status: StatusOptions): void {
-    logger.info('gateway.request.unanswered', { requestId, hop: status.hop, code: status.code });
-    answerStatus(exchange, { ...status, requestId }, checked.bodyLength !== 0);
+  function answer({ exchange, checked, requestId }: Passage, notice: StatusOptions): void {
+    logger.info('gateway.request.unanswered', { requestId, hop: notice.hop, code: notice.code });
+    answerStatus(exchange, notice, checked.bodyLength !== 0);
   }
 
   return handle;
@@ -251,31 +252,6 @@ function statusOf(error: unknown, requestId: string): StatusOptions {
   return { code: 500, reason: 'InternalError', message: 'the gateway failed', hop: 'gateway', requestId };
 }
 
-const BUSY = { code: 503, reason: 'ServiceUnavailable', retryAfterSeconds: RETRY_AFTER_SECONDS } as const;
-
-/** Only REFUSED promises that the request went no further; everything else must not be sent again blindly (DESIGN §6). */
-function unansweredStatus(code: UnansweredCode, requestId: string): StatusOptions {
-  if (code === 'REFUSED')
-    return { ...BUSY, message: 'the agent takes no new request', hop: 'agent', requestId };
-  if (code === 'EXPIRED') {
-    return { code: 401, reason: 'Unauthorized', message: 'the token has expired', hop: 'agent', requestId };
-  }
-  if (code === 'BODY_TIMEOUT') {
-    const message = 'the body of the request stopped coming; what had come may have been worked on';
-    return { code: 408, reason: 'Timeout', message, hop: 'gateway', requestId };
-  }
-  const lost = code === 'SESSION_LOST';
-  return {
-    code: 502,
-    reason: 'InternalError',
-    message: lost
-      ? 'the tunnel to the cluster broke before the request was answered; it may have been carried out'
-      : `the agent broke the request off (${code}); it may have been carried out`,
-    hop: lost ? 'tunnel' : 'agent',
-    requestId,
-  };
-}
-
 // The same words whether the cluster exists or not: a caller without a rule learns nothing.
 function unknownCluster(cluster: string): GatewayError {
   return new GatewayError(
@@ -291,6 +267,13 @@ function notConnected(cluster: string): GatewayError {
     {
       retryAfterSeconds: RETRY_AFTER_SECONDS,
     },
+  );
+}
+
+function nobodyToActAs(): HttpError {
+  return new HttpError(
+    'CC_ERR_HTTP_IDENTITY_HEADER',
+    'the gateway’s own API has nobody to act as: leave out --as',
   );
 }
 

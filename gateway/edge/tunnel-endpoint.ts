@@ -6,6 +6,7 @@ import type { AssertionVerifier } from '../../auth/index.ts';
 import { errorCode } from '../../observe/index.ts';
 import type { Logger } from '../../observe/index.ts';
 import { createTunnelAcceptor, Session, TunnelError, WindowBudget } from '../../tunnel/index.ts';
+import type { TunnelLimits } from '../../tunnel/index.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { ClusterRegistry, TunnelEntry } from '../registry/index.ts';
 import type { ClusterStore } from '../store/index.ts';
@@ -14,6 +15,7 @@ import type { RawAnswer } from './raw-answer.ts';
 
 export interface TunnelEndpointOptions {
   readonly limits: GatewayLimits;
+  readonly tunnelLimits: TunnelLimits;
   readonly registry: ClusterRegistry;
   readonly store: ClusterStore;
   readonly assertions: AssertionVerifier;
@@ -30,7 +32,7 @@ export interface TunnelEndpoint {
 
 export function createTunnelEndpoint(options: TunnelEndpointOptions): TunnelEndpoint {
   const { limits, registry, store, logger } = options;
-  const acceptor = createTunnelAcceptor();
+  const acceptor = createTunnelAcceptor(options.tunnelLimits);
   // One for all: readers of one cluster's answers, slow on purpose, must not take the memory of the others (security D5).
   const growthPool = new WindowBudget(limits.MAX_GROWN_WINDOW_BYTES);
   // Those without a HELLO too, which the registry does not know.
@@ -93,7 +95,7 @@ export function createTunnelEndpoint(options: TunnelEndpointOptions): TunnelEndp
             });
           },
         },
-        { role: 'gateway', growthPool },
+        { role: 'gateway', limits: options.tunnelLimits, growthPool },
       );
       const entry: TunnelEntry = { ...who, session };
       sessions.add(session);

@@ -2,9 +2,13 @@
 import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { HeaderList } from '../../http/index.ts';
+import { switchedProtocol } from '../../http/index.ts';
+import type { HeaderList, StatusOptions, SwitchedProtocol } from '../../http/index.ts';
 import type { Exchange, ExchangeListener, OnClosed } from './exchange.ts';
 import { linger } from './raw-answer.ts';
+
+/** What a client may say before the answer to its upgrade; the rest waits in its socket. */
+const MAX_EARLY_BYTES = 64 * 1024;
 
 export class UpgradeExchange implements Exchange {
   readonly httpVersion: string;
@@ -16,9 +20,14 @@ export class UpgradeExchange implements Exchange {
   readonly serverName: string;
   readonly remoteAddress: string;
   private readonly socket: Duplex;
-  private readonly early: Buffer;
+  // What the client sent before the answer.
+  private early: Buffer[];
+  private earlyBytes: number;
+  private bodyPaused = false;
   private listener: ExchangeListener | undefined = undefined;
-  private switched = false;
+  private state: 'waiting' | 'switched' | 'declined' = 'waiting';
+  // For what can still be said when the switched connection breaks off.
+  private protocol: SwitchedProtocol | undefined = undefined;
 
   constructor(
     request: IncomingMessage,
@@ -29,7 +38,8 @@ export class UpgradeExchange implements Exchange {
   ) {
     this.httpVersion = request.httpVersion;
     this.socket = socket;
-    this.early = early;
+    this.early = early.byteLength > 0 ? [early] : [];
+    this.earlyBytes = early.byteLength;
     this.method = request.method ?? '';
     this.target = request.url ?? '';
     this.rawHeaders = request.rawHeaders;
@@ -51,33 +61,53 @@ export class UpgradeExchange implements Exchange {
   listen(listener: ExchangeListener): void {
     this.listener = listener;
     this.socket.on('drain', () => listener.onWritable());
+    // From now on, not only after the 101: the end of a socket that nobody reads is never heard.
+    this.socket.on('data', (chunk: Buffer) => this.onData(chunk));
+    this.socket.once('end', () => this.onEnd());
   }
 
   pauseBody(): void {
+    this.bodyPaused = true;
     this.socket.pause();
   }
 
   resumeBody(): void {
-    if (this.switched) this.socket.resume();
+    this.bodyPaused = false;
+    if (this.state === 'switched') this.socket.resume();
   }
 
   respond(status: number, headers: HeaderList): void {
     if (this.socket.destroyed) return;
     let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n`;
     for (let at = 0; at < headers.length; at += 2) head += `${headers[at]}: ${headers[at + 1]}\r\n`;
-    this.switched = status === 101;
+    const switched = status === 101;
+    this.state = switched ? 'switched' : 'declined';
+    if (switched) this.protocol = switchedProtocol(headers);
     // RFC 9112 §6.3: without a length, an answer ends where its connection does.
-    this.socket.write(this.switched ? `${head}\r\n` : `${head}connection: close\r\n\r\n`, 'latin1');
-    if (this.switched) this.readOn();
+    this.socket.write(switched ? `${head}\r\n` : `${head}connection: close\r\n\r\n`, 'latin1');
+    const early = this.early;
+    this.early = [];
+    if (switched) this.readOn(early);
+  }
+
+  private onData(chunk: Buffer): void {
+    if (this.state === 'switched') return this.listener?.onBody(chunk);
+    if (this.state === 'declined') return;
+    this.early.push(chunk);
+    this.earlyBytes += chunk.byteLength;
+    if (this.earlyBytes >= MAX_EARLY_BYTES) this.socket.pause();
+  }
+
+  // A client that says before the answer that it will say nothing more has given up, as Go's server takes it too.
+  private onEnd(): void {
+    if (this.state === 'switched') this.listener?.onBodyEnd();
+    else if (this.state === 'waiting') this.socket.destroy();
   }
 
   // Bytes that the client sent before the 101 were held back until now.
-  private readOn(): void {
-    const { listener, socket } = this;
-    if (listener === undefined) return;
-    if (this.early.byteLength > 0) listener.onBody(this.early);
-    socket.on('data', (chunk: Buffer) => listener.onBody(chunk));
-    socket.once('end', () => listener.onBodyEnd());
+  private readOn(early: readonly Buffer[]): void {
+    for (const chunk of early) this.listener?.onBody(chunk);
+    if (!this.bodyPaused) this.socket.resume();
   }
 
   get isBehind(): boolean {
@@ -85,16 +115,29 @@ export class UpgradeExchange implements Exchange {
   }
 
   write(chunk: Buffer): boolean {
+    this.protocol?.follow(chunk);
     return this.socket.destroyed || this.socket.write(chunk);
+  }
+
+  get isCutShort(): boolean {
+    return this.protocol?.isCutShort ?? false;
   }
 
   end(): void {
     this.socket.end();
     // A declined upgrade is over with its answer: what the client says after it is never parsed.
-    if (!this.switched) linger(this.socket);
+    if (this.state !== 'switched') linger(this.socket);
   }
 
-  abort(): void {
-    this.socket.destroy();
+  abort(why?: StatusOptions): void {
+    const { protocol, socket } = this;
+    const farewell = why === undefined ? undefined : protocol?.farewell(why);
+    if (farewell === undefined || farewell.byteLength === 0 || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    this.protocol = undefined;
+    socket.end(farewell);
+    linger(socket);
   }
 }

@@ -141,8 +141,33 @@ test.each([
     (pair: ReturnType<typeof sessionPair>) => pair.agent.fail(new TunnelError('INTERNAL', 'x')),
   ],
   ['a lost transport', (pair: ReturnType<typeof sessionPair>) => pair.agentEnd.terminate()],
-  ['an agent that closes', (pair: ReturnType<typeof sessionPair>) => pair.agent.close('done')],
 ])('8.2 8.3 after %s every open stream is told SESSION_LOST once, at both ends', async (_what, kill) => {
+  const { pair, logs, agentLogs } = await twentyStreams();
+  kill(pair);
+  await settle();
+  for (const log of [...logs, ...agentLogs]) expect(log.resets).toEqual(['SESSION_LOST']);
+  expectBothEnded(pair);
+});
+
+test('8.4 an agent that stops resets its open streams first', async () => {
+  const { pair, logs, agentLogs } = await twentyStreams();
+  pair.agent.close('done');
+  await settle();
+  for (const log of logs) expect(log.resets).toEqual(['INTERNAL']);
+  for (const log of agentLogs) expect(log.resets).toEqual(['SESSION_LOST']);
+  expectBothEnded(pair);
+});
+
+test('8.4 a gateway that stops resets its open streams first', async () => {
+  const { pair, logs, agentLogs } = await twentyStreams();
+  pair.gateway.close('done');
+  await settle();
+  for (const log of logs) expect(log.resets).toEqual(['SESSION_LOST']);
+  for (const log of agentLogs) expect(log.resets).toEqual(['INTERNAL']);
+  expectBothEnded(pair);
+});
+
+async function twentyStreams() {
   const agentLogs: StreamLog[] = [];
   const pair = sessionPair({
     onStream: () => {
@@ -154,10 +179,11 @@ test.each([
   await settle();
   const logs = Array.from({ length: 20 }, () => openLogged(pair.gateway));
   await settle();
-  kill(pair);
-  await settle();
   expect(agentLogs).toHaveLength(20);
-  for (const log of [...logs, ...agentLogs]) expect(log.resets).toEqual(['SESSION_LOST']);
+  return { pair, logs, agentLogs };
+}
+
+function expectBothEnded(pair: ReturnType<typeof sessionPair>): void {
   expect([pair.gatewayLog.closes.length, pair.agentLog.closes.length]).toEqual([1, 1]);
   expect([pair.gateway.counters.windowBytes, pair.agent.counters.windowBytes]).toEqual([0, 0]);
-});
+}

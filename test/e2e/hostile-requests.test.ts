@@ -118,24 +118,43 @@ const FRAMING: Hostile[] = [
 
 const IDENTITY: Hostile[] = [
   ...[
-    'Impersonate-User',
-    'IMPERSONATE-USER',
     'Impersonate_User',
-    'Impersonate-Group',
-    'Impersonate-Uid',
+    'impersonate.group',
+    'Impersonate-Users',
     'Impersonate-Extra-%73copes',
+    'Impersonate-Extra-Cluster-Connect.internal%2fimpersonated-By',
     'X-Remote-User',
     'X-Remote-Group',
     'X_Remote_Extra-Scopes',
   ].map((name): Hostile => ({
     name: `H3: a client that sends ${name}`,
-    lines: [GET, HOST, AUTH, `${name}: system:masters`],
+    lines: [GET, HOST, AUTH, 'Impersonate-User: carol', `${name}: system:masters`],
     status: 403,
   })),
+  ...['Impersonate-Group', 'Impersonate-Uid', 'Impersonate-Extra-Scopes'].map((name): Hostile => ({
+    name: `H4: ${name} without Impersonate-User`,
+    lines: [GET, HOST, AUTH, `${name}: system:masters`],
+    status: 400,
+  })),
   {
-    name: 'H3: Impersonate-User in an upgrade',
-    lines: [EXEC, HOST, AUTH, ...UPGRADE, 'Impersonate-User: x'],
+    name: 'H4: an empty Impersonate-User',
+    lines: [GET, HOST, AUTH, 'Impersonate-User: '],
+    status: 400,
+  },
+  {
+    name: 'H3: Impersonate-User in two cases',
+    lines: [GET, HOST, AUTH, 'Impersonate-User: a', 'IMPERSONATE-USER: b'],
+    status: 400,
+  },
+  {
+    name: 'H3: Impersonate_User in an upgrade',
+    lines: [EXEC, HOST, AUTH, ...UPGRADE, 'Impersonate_User: x'],
     status: 403,
+  },
+  {
+    name: 'H7: Impersonate-User without a token',
+    lines: [GET, HOST, 'Impersonate-User: carol'],
+    status: 401,
   },
   {
     name: 'H1: Connection names Impersonate-User',

@@ -18,6 +18,7 @@ import { statusOf } from '../support/status-of.ts';
 
 const ALICE = '1b7e4c90-5a2d-4e8f-9c31-7d0a6b2f4e01';
 const AGENT_TOKEN = 'agent-service-account-token';
+const REVIEWS = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
 
 let entra: EntraStandIn;
 let upstream: RecordingUpstream;
@@ -31,11 +32,16 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'cluster-connect-test-'));
   entra = await startEntraStandIn();
   upstream = await startRecordingUpstream({
-    answer: (request, response) => {
+    answer: (request, response, body) => {
       if (request.url === '/switch') {
         response.socket?.end(
           'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
         );
+      } else if (request.url === REVIEWS) {
+        // RBAC of this cluster: Alice may act as carol, and nobody as anybody else.
+        const allowed = body.includes(`"user":"${ALICE}"`) && body.includes('"name":"carol"');
+        response.writeHead(201, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ kind: 'SubjectAccessReview', status: { allowed } }));
       } else response.end('ok');
     },
   });
@@ -121,11 +127,11 @@ function bearer(forged: string): Buffer {
 }
 
 const IDENTITY_HEADERS = [
-  'impersonate-user',
-  'impersonate-group',
-  'impersonate-uid',
-  'impersonate-extra-scopes',
   'impersonate_user',
+  'impersonate.group',
+  'impersonate-users',
+  'impersonate-extra-%73copes',
+  'impersonate-extra-cluster-connect.internal%2fimpersonated-by',
   'x-remote-user',
   'x-remote-group',
 ];
@@ -170,6 +176,26 @@ const FORGERIES: Forgery[] = [
     head: () => headOf(withHeaders(header, 'system:admin')),
     status: 403,
   })),
+  ...['impersonate-group', 'impersonate-uid', 'impersonate-extra-scopes'].map((header) => ({
+    name: `H4: ${header} without a user`,
+    head: () => headOf(withHeaders(header, 'system:masters')),
+    status: 400,
+  })),
+  {
+    name: 'H4: an empty impersonate-user',
+    head: () => headOf(withHeaders('impersonate-user', '')),
+    status: 400,
+  },
+  {
+    name: 'H3: two of impersonate-user',
+    head: () => headOf(withHeaders('impersonate-user', 'carol', 'impersonate-user', 'system:admin')),
+    status: 400,
+  },
+  {
+    name: 'H7: impersonate-user without a token',
+    head: () => headOf({ headers: ['impersonate-user', 'carol'] }),
+    status: 401,
+  },
   {
     name: 'H1: a Connection header',
     head: () => headOf(withHeaders('connection', 'impersonate-user')),
@@ -250,6 +276,49 @@ describe('what a stolen gateway makes up', () => {
   it('H4: every request that did arrive holds exactly one user', () => {
     expect(upstream.requests.length).toBeGreaterThan(0);
     for (const request of upstream.requests) expect(usersOf(request.rawHeaders)).toEqual([ALICE]);
+  });
+});
+
+describe('what a stolen gateway adds to the request of a user', () => {
+  const since = (at: number) => upstream.requests.slice(at);
+
+  it.each([
+    ['a user', ['impersonate-user', 'system:admin'], 'users "system:admin" is forbidden'],
+    [
+      'a group beside a user who is allowed',
+      ['impersonate-user', 'carol', 'impersonate-group', 'system:masters'],
+      'groups "system:masters" is forbidden',
+    ],
+    [
+      'the agent',
+      ['impersonate-user', 'system:serviceaccount:cluster-connect:cluster-connect-agent'],
+      'serviceaccounts "cluster-connect-agent" is forbidden',
+    ],
+  ])('H3: %s is reviewed as that user’s wish, and refused', async (_name, headers, text) => {
+    const before = upstream.requests.length;
+    const answer = await ask(session, headOf(withHeaders(...headers)));
+    expect(answer).toMatchObject({ status: 403, reset: '' });
+    expect(statusOf(answer.body).message).toContain(text);
+    const asked = since(before);
+    expect(asked.length).toBeGreaterThan(0);
+    for (const { method, url, body, rawHeaders } of asked) {
+      expect([method, url, usersOf(rawHeaders)]).toEqual(['POST', REVIEWS, []]);
+      expect(JSON.parse(body)).toMatchObject({ spec: { user: ALICE } });
+    }
+  });
+
+  it('H3: goes as somebody else only where that user’s RBAC allows it, and says who that user is', async () => {
+    const before = upstream.requests.length;
+    const headers = ['impersonate-user', 'carol'];
+    expect(await ask(session, headOf(withHeaders(...headers)))).toMatchObject({ status: 200 });
+    const [, request, ...more] = since(before);
+    expect(more).toEqual([]);
+    expect(usersOf(request?.rawHeaders)).toEqual(['carol']);
+    const lines = request?.rawHeaders ?? [];
+    const extras = lines.flatMap((name, at) =>
+      /^impersonate-extra/i.test(name) ? [name, lines[at + 1]] : [],
+    );
+    expect(extras).toEqual(['Impersonate-Extra-cluster-connect.internal%2Fimpersonated-by', ALICE]);
   });
 });
 

@@ -133,6 +133,30 @@ describe('bodies', () => {
     });
     expect(got.body).toBe('hello');
   });
+
+  it.each([
+    ['asked for with a 100', true, 'hello', 1],
+    ['not asked for when the token is refused', false, '"code":401', 0],
+  ])('after Expect: 100-continue over HTTP/2 are %s', async (_, isKnown, shows, continues) => {
+    answer = (response, received) => response.end(received);
+    const session = openHttp2(world);
+    const stream = session.request({
+      ':method': 'PUT',
+      ':path': '/api/v1/pods',
+      authorization: `Bearer ${isKnown ? token : 'nobody'}`,
+      expect: '100-continue',
+    });
+    let continued = 0;
+    stream.on('continue', () => {
+      continued += 1;
+      stream.end('hello');
+    });
+    let body = '';
+    for await (const chunk of stream.setEncoding('utf8')) body += String(chunk);
+    session.destroy();
+    expect(body).toContain(shows);
+    expect(continued).toBe(continues);
+  });
 });
 
 describe('an upgrade', () => {

@@ -74,13 +74,22 @@ describe('the headers of a request at the agent', () => {
   });
 
   it.each([
-    'impersonate-user',
+    'impersonate_user',
     'impersonate_group',
-    'impersonate-extra-x',
+    'impersonate-extra-%78',
+    'impersonate.extra-x',
     'x-remote-user',
     '%69mpersonate-user',
   ])('H3: %s of a stolen gateway is refused', (name) => {
     expect(codeOf(() => filter([name, 'system:admin']))).toBe('CC_ERR_HTTP_IDENTITY_HEADER');
+  });
+
+  it('are without those that ask to act as somebody else, which are kept apart as they came', () => {
+    const asked = ['impersonate-group', 'a, b', 'impersonate-user', 'carol', 'impersonate-group', 'c'];
+    const { headers, asked: read } = filter(['accept', 'x', ...asked, 'x-own', 'y']);
+    expect(headers).toEqual(['audit-id', 'id-1', 'accept', 'x', 'x-own', 'y']);
+    expect(read).toEqual({ headers: asked, user: 'carol', uid: '', groups: ['a, b', 'c'], extra: [] });
+    expect(filter(['accept', 'x']).asked).toBeUndefined();
   });
 
   it.each([

@@ -1,6 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HttpError, checkRequestHead, encodeRequestHead, filterRequestHeaders } from '../../http/index.ts';
+import {
+  HttpError,
+  checkRequestHead,
+  encodeRequestHead,
+  filterRequestHeaders,
+  isIdentityHeader,
+} from '../../http/index.ts';
 
 const separator = fc.constantFrom('-', '_', '.', '', '%2d', '--');
 const anyCase = (word: string): fc.Arbitrary<string> =>
@@ -46,6 +52,9 @@ const OTHERS = [
   'content_length',
   ':path',
   'X-Own',
+  'Impersonate-User',
+  'impersonate-group',
+  'Impersonate-Extra-a%2fb',
 ];
 const VALUES = [
   'close',
@@ -71,9 +80,11 @@ const rawHeaders = fc
   .map((pairs) => pairs.flat());
 
 describe('the edge check', () => {
-  it('H3: refuses identity headers in every spelling', () => {
+  it('H3: refuses identity headers in every spelling but the exact one', () => {
+    const exact = /^impersonate-(?:user|group|uid|extra-a)$/i;
     fc.assert(
       fc.property(identityName, (name) => {
+        fc.pre(!exact.test(name));
         const check = (): unknown =>
           checkRequestHead({ httpVersion: '1.1', method: 'GET', rawHeaders: ['Host', 'a', name, 'x'] });
         expect(check).toThrow(expect.objectContaining({ code: 'CC_ERR_HTTP_IDENTITY_HEADER' }));
@@ -110,7 +121,15 @@ describe('the edge check', () => {
               requestId: 'a',
             };
             encodeRequestHead(head);
-            expect(filterRequestHeaders(head).authorization).toBe(checked.authorization);
+            const forwarded = filterRequestHeaders(head);
+            expect(forwarded.authorization).toBe(checked.authorization);
+            // Whom a client asks to act as is apart from the rest, and complete.
+            expect(forwarded.headers.filter((_, i) => i % 2 === 0).filter(isIdentityHeader)).toEqual([]);
+            expect(forwarded.asked !== undefined).toBe(checked.asksToActAs);
+            expect(forwarded.asked?.headers ?? []).toEqual(
+              checked.headers.filter((_, i, all) => isIdentityHeader(all[i - (i % 2)] ?? '')),
+            );
+            expect(forwarded.asked?.user).not.toBe('');
           } catch (error) {
             if (!(error instanceof HttpError)) throw error;
           }

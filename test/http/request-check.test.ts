@@ -46,6 +46,7 @@ describe('an ordinary request', () => {
       bodyLength: 12,
       expectsContinue: true,
       closes: false,
+      asksToActAs: false,
       headers: [
         'user-agent',
         'kubectl/v1.32.4',

@@ -18,6 +18,8 @@ export interface ConnectProxyOptions {
   readonly credentials?: string;
   /** What a good request is answered with, instead of a connection. */
   readonly refuseWith?: string;
+  /** The address that is connected to whatever name is asked for: a name server for tests. */
+  readonly everyNameIs?: string;
 }
 
 export async function startConnectProxy(options: ConnectProxyOptions = {}): Promise<ConnectProxy> {
@@ -40,11 +42,16 @@ export async function startConnectProxy(options: ConnectProxyOptions = {}): Prom
       return;
     }
     const [host = '', port = ''] = (request.url ?? '').split(':');
-    const target = connect(Number(port), host);
+    const target = connect(Number(port), options.everyNameIs ?? host);
     sockets.add(target);
     target.on('error', () => client.destroy());
-    target.on('close', () => client.destroy());
-    client.on('close', () => target.destroy());
+    // An end is passed on by the pipes, behind what is still to be written; anything else is the end of both at once.
+    target.on('close', () => {
+      if (!target.readableEnded) client.destroy();
+    });
+    client.on('close', () => {
+      if (!client.readableEnded) target.destroy();
+    });
     target.once('connect', () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       target.write(head);

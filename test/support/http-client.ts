@@ -14,6 +14,7 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
   readonly serverName?: string;
+  readonly signal?: AbortSignal;
 }
 
 export interface CallAnswer {
@@ -35,6 +36,7 @@ export function open(world: Target, options: CallOptions): Promise<IncomingMessa
       agent: false,
       method: options.method ?? 'GET',
       path: options.path ?? '/api/v1/pods',
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
       headers: {
         authorization: `Bearer ${options.token}`,
         ...(options.body === undefined ? {} : { 'content-length': Buffer.byteLength(options.body) }),

@@ -10,7 +10,8 @@ import type { AccessRule, GatewayConfig, GatewayLimits, RunningGateway } from '.
 import { silentLogger } from '../../observe/index.ts';
 import type { Logger } from '../../observe/index.ts';
 import { startAgent } from '../../relay-agent/index.ts';
-import type { AgentConfig, RunningAgent } from '../../relay-agent/index.ts';
+import type { AgentConfig, AgentWaits, RunningAgent } from '../../relay-agent/index.ts';
+import type { TunnelLimits } from '../../tunnel/index.ts';
 import { freePort } from './free-port.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
 import type { TcpProxy } from './tcp-proxy.ts';
@@ -46,6 +47,9 @@ export interface RelayWorldOptions extends RecordingUpstreamOptions {
   readonly access?: readonly AccessRule[];
   readonly entra?: Partial<EntraSettings>;
   readonly gatewayLimits?: Partial<GatewayLimits>;
+  /** Of both ends. */
+  readonly tunnelLimits?: Partial<TunnelLimits>;
+  readonly agentWaits?: Partial<AgentWaits>;
   readonly gateway?: Partial<GatewayConfig>;
   readonly agent?: Partial<AgentConfig>;
   /** Another apiserver than the recording one. */
@@ -89,7 +93,8 @@ export async function startRelayWorld(options: RelayWorldOptions = {}): Promise<
     logLevel: 'silent',
     ...options.gateway,
   };
-  const gateway = await startGateway(gatewayConfig, { logger, limits: options.gatewayLimits ?? {} });
+  const { gatewayLimits: limits = {}, tunnelLimits = {}, agentWaits: waits = {} } = options;
+  const gateway = await startGateway(gatewayConfig, { logger, limits, tunnelLimits });
   await gateway.store.addCluster(CLUSTER);
   const joinToken = await gateway.store.issueJoinToken(CLUSTER, 60_000);
   const tokenFile = join(directory, 'token');
@@ -106,7 +111,7 @@ export async function startRelayWorld(options: RelayWorldOptions = {}): Promise<
     logLevel: 'silent',
     ...options.agent,
   };
-  const agent = await startAgent(agentConfig, { logger });
+  const agent = await startAgent(agentConfig, { logger, waits, tunnelLimits });
   await agent.connected();
   // The gateway hears of a tunnel a moment later than the agent.
   while (gateway.connectedTunnels < agentConfig.tunnels)

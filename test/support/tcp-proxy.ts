@@ -9,6 +9,10 @@ export interface TcpProxy {
   readonly accepted: number;
   /** Destroys every connection; new ones are taken again. */
   cut(): void;
+  /** Destroys the oldest connection. */
+  cutOne(): void;
+  /** Passes nothing on any more, and tells nobody: a link that has become a black hole. New connections too. */
+  swallow(): void;
   close(): Promise<void>;
 }
 
@@ -23,8 +27,14 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       peer.destroy();
     });
   };
+  let swallows = false;
   const server = createServer((client) => {
     accepted += 1;
+    if (swallows) {
+      sockets.add(client);
+      client.on('error', () => undefined);
+      return;
+    }
     const target = connect(targetPort, '127.0.0.1');
     track(client, target);
     track(target, client);
@@ -41,6 +51,14 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       return accepted;
     },
     cut,
+    cutOne: () => {
+      const [oldest] = sockets;
+      oldest?.destroy();
+    },
+    swallow: () => {
+      swallows = true;
+      for (const socket of sockets) socket.unpipe().pause();
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -1,5 +1,5 @@
 // What a cluster holds before anybody has done anything: namespaces, a node, the roles that people know from every
-// cluster, and the agent's ServiceAccount with the impersonation rights that deploy/ gives it.
+// cluster, and the agent's ServiceAccount with the impersonation rights that deploy/ gives it, but those for `--as`.
 import type { JsonObject } from '../json.ts';
 
 export interface AgentAccount {

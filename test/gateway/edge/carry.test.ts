@@ -19,6 +19,7 @@ test.each([
     remoteAddress: '',
     isUpgrade: false,
     isGone: false,
+    isCutShort: false,
     isBehind,
     listen: () => undefined,
     pauseBody: () => undefined,
@@ -33,6 +34,7 @@ test.each([
     hasBody: false,
     upgrade: '',
     pathPrefix: '',
+    requestId: 'r1',
     onUnanswered: () => undefined,
     onDone: () => undefined,
   });

@@ -48,6 +48,7 @@ function fakeExchange(changes: Partial<Exchange> & { readonly goneWhen?: () => b
       return goneWhen();
     },
     isBehind: false,
+    isCutShort: false,
     listen: () => {
       seen.listens += 1;
     },
