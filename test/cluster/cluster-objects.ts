@@ -57,6 +57,14 @@ export async function createWorkloads(admin: ApiserverClient, namespace: string)
   });
 }
 
+/** Reads the object, puts `status` into it and writes that back through its status subresource. */
+export async function writeStatus(admin: ApiserverClient, path: string, status: object): Promise<void> {
+  const { body } = await admin.send('GET', path);
+  if (typeof body !== 'object' || body === null) throw new TypeError(`nothing at ${path}`);
+  const answer = await admin.send('PUT', `${path}/status`, { ...body, status });
+  if (answer.status !== 200) throw new Error(`PUT ${path}/status was answered with ${answer.status}`);
+}
+
 /** Everything, everywhere; the files of the suite share the one binding, for RBAC names it in its answers. */
 export async function bindClusterAdmin(admin: ApiserverClient, group: string): Promise<void> {
   const { status } = await admin.send('POST', `${RBAC}/clusterrolebindings`, {

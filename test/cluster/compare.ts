@@ -29,24 +29,69 @@ export async function expectSameOutput(
   throw new Error(`kubectl ${args.join(' ')} never printed the same twice without the relay`);
 }
 
-function isSame(one: KubectlResult, other: KubectlResult): boolean {
+export function isSame(one: KubectlResult, other: KubectlResult): boolean {
   return one.stdout === other.stdout && one.stderr === other.stderr && one.exitCode === other.exitCode;
 }
 
-/** What differs between any two runs of a command that writes; each row of a table names those that it meets. */
+const ANOTHER_EACH_TIME: ReadonlySet<string> = new Set(['Audit-Id', 'Date']);
+const REQUEST = /\b(GET|POST|PUT|PATCH|DELETE) (https:\/\/\S+) (\d{3}) [\w ]*?in \d+ milliseconds/;
+const SERVER = /https:\/\/(?:127\.0\.0\.1|harbour\.clusters\.contoso\.example):\d+(?:\/clusters\/harbour)?/g;
+
+/** What differs between any two runs of a command; each row of a table names those that it meets. */
 export const NORMALISERS = {
-  uid: [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, 'UID'],
-  resourceVersion: [/resourceVersion("?): "\d+"/g, 'resourceVersion$1: "N"'],
-  timestamp: [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIMESTAMP'],
-  clusterIp: [/\b10\.0\.0\.\d{1,3}\b/g, 'CLUSTER-IP'],
-  server: [/https:\/\/127\.0\.0\.1:\d+/g, 'SERVER'],
-  podHash: [/\b[a-z0-9]{9,10}-[a-z0-9]{5}\b/g, 'POD-HASH'],
-} as const satisfies Readonly<Record<string, readonly [RegExp, string]>>;
+  uid: (text) => text.replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, 'UID'),
+  resourceVersion: (text) => text.replace(/resourceVersion("?): "\d+"/g, 'resourceVersion$1: "N"'),
+  timestamp: (text) =>
+    text
+      .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, 'TIMESTAMP')
+      .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9} [+-]\d{4}/g, 'TIMESTAMP')
+      .replace(/\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, 'TIMESTAMP'),
+  /** A column of its own or a word: `12s`, `3m4s`; what stands behind it in the line is moved by it. */
+  age: (text) => text.replace(/(?<=^| )(?:\d+[smhd]){1,2}(?= |$) */gm, 'AGE '),
+  clusterIp: (text) => text.replace(/\b10\.0\.0\.\d{1,3}\b/g, 'CLUSTER-IP'),
+  /** The relay has an address of its own, and that is all that may be seen of it. */
+  server: (text) => text.replace(SERVER, 'SERVER'),
+  /** diff's folders for what is and what would be. */
+  diffFolders: (text) => text.replace(/\/tmp\/(LIVE|MERGED)-\d+/g, '/tmp/$1'),
+  /** edit's file, kept when what was edited is refused. */
+  editFile: (text) => text.replace(/-edit-\w+\.yaml/g, '-edit-RANDOM.yaml'),
+  /** They stand in the order of their seconds. */
+  managedFields: (text) => text.replace(/^  managedFields:\n(?:  [- ].*\n)+/gm, ''),
+  /** When time is up, kubectl's own watch may or may not have the time to say so. */
+  watchEnd: (text) => text.replace(/^[WE] reflector\.go.*\n/gm, ''),
+  /** A token that the apiserver has just signed. */
+  token: (text) => text.replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, 'TOKEN'),
+  /** Of a log with --v=6 and more: which requests were made in which order and how each was answered. */
+  requests: (text) =>
+    text
+      .split('\n')
+      .flatMap((line) => {
+        const [, method, url = '', status] = REQUEST.exec(line) ?? [];
+        if (method === undefined) return [];
+        // kubectl makes field selectors from maps, whose order is another one each time.
+        const plain = url
+          .replace(SERVER, 'SERVER')
+          .replace(/(?<=fieldSelector=)[^&]+/, (terms) => terms.split('%2C').toSorted().join('%2C'));
+        return [`${method} ${plain} ${status}`];
+      })
+      .join('\n'),
+  /** Of a log with --v=9: the header fields of the answers; Go prints a map, so they come in any order. */
+  answerHeaders: (text) =>
+    text
+      .split('\n')
+      .flatMap((line) => {
+        const [, name = '', value] = /^I round_trippers\.go:\d+\] {5}([\w-]+): (.*)$/.exec(line) ?? [];
+        return value === undefined || ANOTHER_EACH_TIME.has(name) ? [] : [`${name}: ${value}`];
+      })
+      .toSorted()
+      .join('\n'),
+  /** Requests of an old kubectl's discovery go out all at once. */
+  sortedLines: (text) => text.split('\n').toSorted().join('\n'),
+} as const satisfies Readonly<Record<string, (text: string) => string>>;
 
 export type Normaliser = keyof typeof NORMALISERS;
 
 export function normalise(result: KubectlResult, names: readonly Normaliser[]): KubectlResult {
-  const apply = (text: string): string =>
-    names.reduce((done, name) => done.replace(NORMALISERS[name][0], NORMALISERS[name][1]), text);
+  const apply = (text: string): string => names.reduce((done, name) => NORMALISERS[name](done), text);
   return { ...result, stdout: apply(result.stdout), stderr: apply(result.stderr) };
 }

@@ -2,12 +2,15 @@
 import { startControlPlane } from '../../demo/control-plane/index.ts';
 import type { ControlPlaneAddress } from '../../demo/control-plane/index.ts';
 import type { TestProject } from 'vitest/node';
+import { startKubelet } from './kubelet/index.ts';
+import type { KubeletAddress } from './kubelet/index.ts';
 import { ensureTools } from './tools/build-tools.ts';
 import type { ToolPaths } from './tools/find-tools.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     controlPlane: ControlPlaneAddress;
+    kubelet: KubeletAddress;
     tools: ToolPaths;
   }
 }
@@ -29,6 +32,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     version,
   } = controlPlane;
   print(`kube-apiserver ${version} on ${server} after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+  try {
+    project.provide('kubelet', await startKubelet(controlPlane, tools));
+  } catch (error) {
+    await controlPlane.close({ keepDirectory: true });
+    throw error;
+  }
   project.provide('tools', tools);
   project.provide('controlPlane', {
     server,

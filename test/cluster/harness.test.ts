@@ -42,12 +42,16 @@ describe('the control plane', () => {
   test.each([
     ['impersonate', '', 'users', true],
     ['impersonate', '', 'groups', true],
-    ['impersonate', 'authentication.k8s.io', 'uids', false],
+    // For `kubectl --as`: the agent asks first whether its user may (deploy/kubernetes/agent-rbac.yaml).
+    ['impersonate', 'authentication.k8s.io', 'uids', true],
     ['impersonate', 'authentication.k8s.io', 'userextras/oid', true],
-    ['impersonate', 'authentication.k8s.io', 'userextras/scopes', false],
-    ['impersonate', '', 'serviceaccounts', false],
+    ['impersonate', 'authentication.k8s.io', 'userextras/scopes', true],
+    ['impersonate', '', 'serviceaccounts', true],
     ['get', '', 'secrets', false],
-    ['create', 'authorization.k8s.io', 'subjectaccessreviews', false],
+    ['create', 'authorization.k8s.io', 'subjectaccessreviews', true],
+    ['create', 'authorization.k8s.io', 'localsubjectaccessreviews', false],
+    ['impersonate', '', 'nodes', false],
+    ['create', '', 'serviceaccounts', false],
   ])('may the agent %s "%s" %s? %s', async (verb, group, name, allowed) => {
     const [resource, subresource = ''] = name.split('/');
     const client = createApiserverClient(controlPlane);

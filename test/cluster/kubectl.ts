@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import type { Writable } from 'node:stream';
 
 export interface KubectlResult {
   readonly stdout: string;
@@ -12,18 +14,31 @@ export interface KubectlResult {
 }
 
 export interface KubectlRun {
-  /** Standard input; none by default. */
-  readonly input?: string;
+  /** Standard input; none by default. `HELD_OPEN` leaves it to `stdin`. */
+  readonly input?: string | Uint8Array | Readable | typeof HELD_OPEN;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Gets standard output as raw bytes, for hashes of what is too long to be kept; the result's `stdout` is then empty. */
+  readonly onStdout?: (chunk: Buffer) => void;
+  /** Folder that the command runs in; its home by default. */
+  readonly directory?: string;
+  /** A command that starts kubectl in its turn: kubectl and its arguments are added to it. */
+  readonly under?: readonly string[];
+  /** After this it is killed, and its exit code is -1; 45 s by default. */
+  readonly timeLimitMs?: number;
 }
 
 export interface RunningKubectl {
+  readonly pid: number | undefined;
+  /** Open for writing only with `HELD_OPEN`. */
+  readonly stdin: Writable;
   /** What has been printed so far. */
   stdout(): string;
   stderr(): string;
   /** Resolves as soon as the output so far `satisfies`; rejects when kubectl ends before. */
   printed(satisfies: (stdout: string) => boolean): Promise<void>;
   interrupt(): void;
+  /** Without any farewell. */
+  kill(): void;
   readonly ended: Promise<KubectlResult>;
 }
 
@@ -38,6 +53,9 @@ const KLOG_PREFIX = /^([IWEF])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ /gm;
 
 const RUN_TIMEOUT_MS = 45_000;
 
+/** For a standard input that the test writes as it goes. */
+export const HELD_OPEN = Symbol('held open');
+
 /** Its home is a folder beside the kubeconfig: discovery is cached there, apart for each kubeconfig. */
 export function createKubectl(
   file: string,
@@ -47,9 +65,11 @@ export function createKubectl(
   const home = join(dirname(kubeconfig), `home-${Object.keys(always).join('-')}`);
   mkdirSync(home, { recursive: true });
   const start = (args: readonly string[], options: KubectlRun = {}): RunningKubectl => {
-    const child = spawn(file, args, {
+    const [program = file, ...programArgs] = [...(options.under ?? []), file, ...args];
+    const child = spawn(program, programArgs, {
       stdio: ['pipe', 'pipe', 'pipe'],
-      timeout: RUN_TIMEOUT_MS,
+      cwd: options.directory ?? home,
+      timeout: options.timeLimitMs ?? RUN_TIMEOUT_MS,
       killSignal: 'SIGKILL',
       env: {
         PATH: process.env['PATH'],
@@ -62,6 +82,10 @@ export function createKubectl(
     const output = { stdout: '', stderr: '' };
     const listeners = new Set<() => void>();
     for (const name of ['stdout', 'stderr'] as const) {
+      if (name === 'stdout' && options.onStdout !== undefined) {
+        child.stdout.on('data', options.onStdout);
+        continue;
+      }
       child[name].setEncoding('utf8');
       child[name].on('data', (text: string) => {
         output[name] += text;
@@ -70,7 +94,8 @@ export function createKubectl(
     }
     // kubectl may end without having read its input.
     child.stdin.on('error', () => undefined);
-    child.stdin.end(options.input ?? '');
+    if (options.input instanceof Readable) options.input.pipe(child.stdin);
+    else if (options.input !== HELD_OPEN) child.stdin.end(options.input ?? '');
     const ended = new Promise<KubectlResult>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code) =>
@@ -82,6 +107,8 @@ export function createKubectl(
       );
     });
     return {
+      pid: child.pid,
+      stdin: child.stdin,
       stdout: () => output.stdout,
       stderr: () => output.stderr,
       printed: (satisfies) =>
@@ -97,6 +124,7 @@ export function createKubectl(
           ended.then(tooEarly, reject);
         }),
       interrupt: () => void child.kill('SIGINT'),
+      kill: () => void child.kill('SIGKILL'),
       ended,
     };
   };

@@ -4,6 +4,7 @@ import { bindClusterAdmin, configMap, createNamespace, incompressibleText } from
 import { expectSameOutput } from './compare.ts';
 import { startRelay } from './relay-fixture.ts';
 import type { Relay } from './relay-fixture.ts';
+import { HTTP_TRANSPORTS } from './transports.ts';
 
 const NAMESPACE = 'large';
 const MIB = 1024 * 1024;
@@ -31,23 +32,20 @@ function review(size: number): string {
   });
 }
 
-describe.each([
-  ['HTTP/2', {}],
-  ['HTTP/1.1', { DISABLE_HTTP2: '1' }],
-] as const)('over %s, through the relay as without it', (_, environment) => {
+describe.each(HTTP_TRANSPORTS)('over $name, through the relay as without it', (transport) => {
   test.each([
     ['-o json', ['get', 'configmaps', '-n', NAMESPACE, '-o', 'json']],
     ['-o yaml', ['get', 'configmaps', '-n', NAMESPACE, '-o', 'yaml']],
     ['--raw', ['get', '--raw', CONFIG_MAPS]],
   ])('a list of 2.7 MiB, with %s', async (_, args) => {
-    const { stdout } = await expectSameOutput(relay.kubectlOf('alice', environment), args);
+    const { stdout } = await expectSameOutput(relay.kubectlOf('alice', transport), args);
     expect(stdout.length).toBeGreaterThan(2.6 * MIB);
   });
 
   test('a body of 2.5 MiB goes to the apiserver, and comes back in its answer', async () => {
     const input = review(2.5 * MIB);
     const args = ['create', '--raw', REVIEWS, '-f', '-'];
-    const pair = relay.kubectlOf('alice', environment);
+    const pair = relay.kubectlOf('alice', transport);
     // The answer says when the body was read, in its managedFields.
     const { stdout } = await expectSameOutput(pair, args, { input }, ['timestamp']);
     expect(stdout).toContain(incompressibleText(2.5 * MIB, 4));
@@ -56,14 +54,14 @@ describe.each([
   test('a body that is too large for a ConfigMap is refused in the same words', async () => {
     const input = JSON.stringify(configMap('too-large', { blob: incompressibleText(2.5 * MIB, 5) }));
     const args = ['create', '-n', NAMESPACE, '-f', '-'];
-    const { stderr } = await expectSameOutput(relay.kubectlOf('alice', environment), args, { input });
+    const { stderr } = await expectSameOutput(relay.kubectlOf('alice', transport), args, { input });
     expect(stderr).toContain('Too long');
   });
 
   test('a body over the apiserver’s 3 MiB is refused in the same words', async () => {
     const args = ['create', '--raw', REVIEWS, '-f', '-'];
     const input = review(3.2 * MIB);
-    const { stderr } = await expectSameOutput(relay.kubectlOf('alice', environment), args, { input });
+    const { stderr } = await expectSameOutput(relay.kubectlOf('alice', transport), args, { input });
     expect(stderr).toContain('limit is 3145728');
   });
 });

@@ -8,6 +8,7 @@ import { startFakeKubelet } from './fake-kubelet.ts';
 import type { FakeKubelet } from './fake-kubelet.ts';
 import { startRelay } from './relay-fixture.ts';
 import type { Relay } from './relay-fixture.ts';
+import { HTTP_TRANSPORTS } from './transports.ts';
 
 const NAMESPACE = 'logs';
 const NODE = 'node-of-logs';
@@ -33,22 +34,19 @@ afterAll(async () => {
   await relay.close();
 });
 
-describe.each([
-  ['HTTP/2', {}],
-  ['HTTP/1.1', { DISABLE_HTTP2: '1' }],
-] as const)('over %s', (_, environment) => {
+describe.each(HTTP_TRANSPORTS)('over $name', (transport) => {
   const logs = ['logs', 'web', '-n', NAMESPACE];
 
   test('a log of 8 MB comes whole', async () => {
     kubelet.handle(LOGS, (_, response) => response.end(LINES));
-    const { stdout } = await expectSameOutput(relay.kubectlOf('alice', environment), logs);
+    const { stdout } = await expectSameOutput(relay.kubectlOf('alice', transport), logs);
     expect(stdout).toBe(LINES);
   });
 
   test('the question about a log goes to the kubelet unchanged', async () => {
     kubelet.handle(LOGS, (request, response) => response.end(`${request.url}\n`));
     const args = [...logs, '--tail=5', '--timestamps', '--since=1h', '--limit-bytes=1000'];
-    const { stdout } = await expectSameOutput(relay.kubectlOf('alice', environment), args);
+    const { stdout } = await expectSameOutput(relay.kubectlOf('alice', transport), args);
     expect(stdout).toContain('tailLines=5');
   });
 
@@ -59,7 +57,7 @@ describe.each([
         resolve(answer);
       }),
     );
-    const follower = relay.kubectlOf('alice', environment).relayed.start([...logs, '-f']);
+    const follower = relay.kubectlOf('alice', transport).relayed.start([...logs, '-f']);
     const container = await response;
     let written = '';
     for (let line = 1; line <= 20; line += 1) {
@@ -79,7 +77,7 @@ describe.each([
         resolve(answer);
       }),
     );
-    const follower = relay.kubectlOf('alice', environment).relayed.start([...logs, '-f']);
+    const follower = relay.kubectlOf('alice', transport).relayed.start([...logs, '-f']);
     await follower.printed((text) => text === 'first line\n');
     const closed = once(await response, 'close');
     follower.interrupt();
@@ -91,7 +89,7 @@ describe.each([
     kubelet.handle(LOGS, (_, response) => {
       response.write('half a li', () => response.destroy());
     });
-    const { stdout } = await expectSameOutput(relay.kubectlOf('alice', environment), logs);
+    const { stdout } = await expectSameOutput(relay.kubectlOf('alice', transport), logs);
     expect(stdout).toBe('half a li');
   });
 
@@ -108,7 +106,7 @@ describe.each([
         .writeHead(400, { 'content-type': 'text/plain' })
         .end('previous terminated container not found\n');
     });
-    const { stderr, exitCode } = await expectSameOutput(relay.kubectlOf('alice', environment), args);
+    const { stderr, exitCode } = await expectSameOutput(relay.kubectlOf('alice', transport), args);
     expect(stderr).toContain(shows);
     expect(exitCode).toBe(1);
   });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bindClusterAdmin, configMap, createNamespace, incompressibleText } from './cluster-objects.ts';
 import { startRelay } from './relay-fixture.ts';
 import type { Relay } from './relay-fixture.ts';
+import { HTTP_TRANSPORTS } from './transports.ts';
 
 const NAMESPACE = 'many';
 const CLIENTS = 64;
@@ -30,12 +31,9 @@ function argsOf(client: number): readonly string[] {
   return ['get', 'configmap', `object-${index}`, '-n', NAMESPACE, '-o', 'yaml'];
 }
 
-describe.each([
-  ['HTTP/2', {}],
-  ['HTTP/1.1', { DISABLE_HTTP2: '1' }],
-] as const)('over %s', (_, environment) => {
+describe.each(HTTP_TRANSPORTS)('over $name', (transport) => {
   test(`${CLIENTS} kubectl at once print byte for byte what one prints without the relay`, async () => {
-    const { direct, relayed } = relay.kubectlOf('alice', environment);
+    const { direct, relayed } = relay.kubectlOf('alice', transport);
     const expected = [];
     for (let index = 0; index < OBJECTS; index += 1) expected.push(await direct.run(argsOf(index)));
     const results = await Promise.all(

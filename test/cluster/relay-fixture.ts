@@ -10,7 +10,7 @@ import {
   openAuditLog,
   renderKubeconfig,
 } from '../../demo/control-plane/index.ts';
-import type { ActingAs, ApiserverClient, AuditLog } from '../../demo/control-plane/index.ts';
+import type { ActingAs, ApiserverClient, AuditLog, KubeconfigUser } from '../../demo/control-plane/index.ts';
 import { startEntraStandIn } from '../../demo/entra/index.ts';
 import type { DirectoryUser, EntraStandIn } from '../../demo/entra/index.ts';
 import { startGateway } from '../../gateway/index.ts';
@@ -18,10 +18,19 @@ import type { AccessRule } from '../../gateway/index.ts';
 import type { EntraSettings } from '../../auth/index.ts';
 import { startAgent } from '../../relay-agent/index.ts';
 import type { RunningAgent } from '../../relay-agent/index.ts';
+import { startConnectProxy } from '../support/connect-proxy.ts';
 import { createKubectl } from './kubectl.ts';
 import type { Kubectl } from './kubectl.ts';
+import { clusterOfRoute, HTTP_2, kubectlFile, slugOf } from './transports.ts';
+import type { Transport } from './transports.ts';
 
 export const CLUSTER_NAME = 'harbour';
+
+const CLUSTER_DOMAIN = 'cluster-connect.internal';
+const HOST_DOMAIN = 'clusters.contoso.example';
+
+/** No JSON Web Token, so that it is refused in the same way everywhere. */
+const NOBODYS_TOKEN = 'nobody-issued-this';
 
 const START_TIMEOUT_MS = 20_000;
 
@@ -42,9 +51,12 @@ export interface Relay {
   user(name: string): DirectoryUser;
   /** What the agent makes of this user: DESIGN §7. */
   actingAs(name: string): ActingAs;
-  /** A kubeconfig with the user's token in it; `server` and `tls-server-name` as get-credentials writes them. */
-  writeKubeconfig(name: string, token: string): string;
-  kubectlOf(user: string, environment?: Readonly<Record<string, string>>): KubectlPair;
+  /** A kubeconfig with the user's token in it; what names the cluster as get-credentials writes it, by default by name. */
+  writeKubeconfig(name: string, token: string, route?: Transport['route']): string;
+  /** Both with the same kubectl and environment; `transport` is HTTP/2 by name where it is left out. */
+  kubectlOf(user: string, transport?: Transport): KubectlPair;
+  /** The same with a token that nobody issued. */
+  kubectlOfNobody(transport: Transport): KubectlPair;
   close(): Promise<void>;
 }
 
@@ -87,7 +99,8 @@ export async function startRelay(): Promise<Relay> {
     privateListen: { host: '127.0.0.1', port: 0 },
     publicUrl,
     dataDir: join(directory, 'gateway'),
-    clusterDomain: 'cluster-connect.internal',
+    clusterDomain: CLUSTER_DOMAIN,
+    hostDomain: HOST_DOMAIN,
     entra: entraSettings,
     access,
     drainTimeoutMs: 5_000,
@@ -123,13 +136,16 @@ export async function startRelay(): Promise<Relay> {
     writeFileSync(file, text, { mode: 0o600 });
     return file;
   };
-  const viaGateway = {
-    server: publicUrl,
+  const proxy = await startConnectProxy({ everyNameIs: '127.0.0.1' });
+  const address = {
+    publicUrl,
     caPem: gateway.authorityPem,
-    tlsServerName: `${CLUSTER_NAME}.cluster-connect.internal`,
+    clusterDomain: CLUSTER_DOMAIN,
+    hostDomain: HOST_DOMAIN,
+    proxyUrl: proxy.url,
   };
-  const writeKubeconfig = (name: string, token: string): string =>
-    writeConfig(name, renderKubeconfig(viaGateway, { token }));
+  const writeKubeconfig = (name: string, token: string, route: Transport['route'] = 'name'): string =>
+    writeConfig(name, renderKubeconfig(clusterOfRoute(route, CLUSTER_NAME, address), { token }));
   const actingAs = (name: string): ActingAs => {
     const { objectId, groups, userPrincipalName } = user(name);
     const azp = entra.directory.apps[0]?.clientId ?? '';
@@ -140,6 +156,21 @@ export async function startRelay(): Promise<Relay> {
     };
   };
   const admin = createApiserverClient(controlPlane);
+  const pairOf = (
+    transport: Transport,
+    name: string,
+    directUser: KubeconfigUser,
+    token: string,
+  ): KubectlPair => {
+    const file = kubectlFile(tools, transport);
+    const folder = `${name}-${slugOf(transport)}`;
+    const direct = writeConfig(`${folder}-direct`, renderKubeconfig(controlPlane, directUser));
+    const relayed = writeKubeconfig(`${folder}-relayed`, token, transport.route);
+    return {
+      direct: createKubectl(file, direct, transport.environment),
+      relayed: createKubectl(file, relayed, transport.environment),
+    };
+  };
 
   return {
     gateway,
@@ -152,26 +183,15 @@ export async function startRelay(): Promise<Relay> {
     user,
     actingAs,
     writeKubeconfig,
-    kubectlOf: (name, environment = {}) => ({
-      direct: createKubectl(
-        tools.kubectl,
-        writeConfig(
-          `${name}-direct`,
-          renderKubeconfig(controlPlane, adminUser(controlPlane, actingAs(name))),
-        ),
-        environment,
-      ),
-      relayed: createKubectl(
-        tools.kubectl,
-        writeKubeconfig(`${name}-relayed`, entra.issueToken({ user: name })),
-        environment,
-      ),
-    }),
+    kubectlOf: (name, transport = HTTP_2) =>
+      pairOf(transport, name, adminUser(controlPlane, actingAs(name)), entra.issueToken({ user: name })),
+    kubectlOfNobody: (transport) => pairOf(transport, 'nobody', { token: NOBODYS_TOKEN }, NOBODYS_TOKEN),
     close: async () => {
       admin.close();
       await agent.close();
       await gateway.close();
       await entra.close();
+      await proxy.close();
       rmSync(directory, { recursive: true, force: true });
     },
   };

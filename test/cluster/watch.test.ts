@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bindClusterAdmin, configMap, createNamespace } from './cluster-objects.ts';
 import { startRelay } from './relay-fixture.ts';
 import type { Relay } from './relay-fixture.ts';
+import { HTTP_TRANSPORTS, slugOf } from './transports.ts';
 
 let relay: Relay;
 beforeAll(async () => {
@@ -13,16 +14,14 @@ afterAll(() => relay.close());
 
 const count = (text: string, part: string): number => text.split(part).length - 1;
 
-describe.each([
-  ['HTTP/2', {}, 'watching-2'],
-  ['HTTP/1.1', { DISABLE_HTTP2: '1' }, 'watching-1'],
-] as const)('over %s', (_, environment, namespace) => {
+describe.each(HTTP_TRANSPORTS)('over $name', (transport) => {
+  const namespace = `watching-${slugOf(transport)}`;
   const path = `/api/v1/namespaces/${namespace}/configmaps`;
 
   test('get --watch prints additions, changes and deletions as they happen', async () => {
     await createNamespace(relay.admin, namespace);
     await relay.admin.create(path, configMap('first', { step: '0' }));
-    const { direct, relayed } = relay.kubectlOf('alice', environment);
+    const { direct, relayed } = relay.kubectlOf('alice', transport);
     const args = ['get', 'configmaps', '-n', namespace, '--watch', '--output-watch-events', '-o', 'json'];
     const watchers = [direct.start(args), relayed.start(args)];
     // Each step is made only when both have shown the one before: nothing may be held back.
@@ -49,7 +48,7 @@ describe.each([
   });
 
   test('a watch that the apiserver ends in time ends in order', async () => {
-    const { direct, relayed } = relay.kubectlOf('alice', environment);
+    const { direct, relayed } = relay.kubectlOf('alice', transport);
     const args = ['get', '--raw', `${path}?watch=1&timeoutSeconds=1`];
     const fromDirect = await direct.run(args);
     expect(await relayed.run(args)).toEqual(fromDirect);
@@ -58,7 +57,7 @@ describe.each([
   });
 
   test('a client that goes away ends the watch at the apiserver', async () => {
-    const { relayed } = relay.kubectlOf('alice', environment);
+    const { relayed } = relay.kubectlOf('alice', transport);
     const marker = `metadata.name=gone-${namespace}`;
     const watcher = relayed.start([
       'get',

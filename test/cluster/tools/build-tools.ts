@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { completeTools, executableName, findOnPath, findTools } from './find-tools.ts';
-import type { Environment, FoundTools, ToolPaths } from './find-tools.ts';
-import { GO_NEEDED, TOOLS } from './tool-sets.ts';
-import type { ToolName } from './tool-sets.ts';
+import { areAllFound, executableName, findOnPath, findTools, nameCacheDirectory } from './find-tools.ts';
+import type { Environment } from './find-tools.ts';
+import { GO_NEEDED, TOOL_NAMES, TOOLS } from './tool-sets.ts';
+import type { Tool, ToolPaths } from './tool-sets.ts';
 
 export type Print = (line: string) => void;
 
@@ -16,6 +16,8 @@ export class MissingToolsError extends Error {}
 const GO_DIRECTORIES: readonly string[] = ['/usr/local/go/bin'];
 /** Two packages at a time: linking kube-apiserver alone takes 2 GiB. */
 const BUILD_PARALLELISM = 2;
+/** A client of the tests that every system packages. */
+const CURL = 'curl';
 
 /** @throws MissingToolsError */
 export async function ensureTools(
@@ -23,65 +25,59 @@ export async function ensureTools(
   print: Print,
   goDirectories = GO_DIRECTORIES,
 ): Promise<ToolPaths> {
+  if ((await findOnPath(CURL, environment)) === undefined) {
+    throw new MissingToolsError(`no ${CURL} on the PATH; install it with the system's package manager`);
+  }
   const found = await findTools(environment);
-  const complete = completeTools(found);
-  if (complete !== undefined) return complete;
-  const missing = missingNames(found);
+  if (areAllFound(found)) return found;
+  const missing = TOOL_NAMES.filter((name) => found[name] === undefined).map((name) => TOOLS[name]);
+  const names = missing.map((tool) => tool.executable);
   const go = await findOnPath('go', environment, goDirectories);
-  if (go === undefined) throw new MissingToolsError(describeMissing(missing));
-  print(`building ${missing.join(', ')} with ${go} into ${found.cacheDirectory}`);
-  await mkdir(found.cacheDirectory, { recursive: true });
-  for (const name of missing) await buildTool(go, name, found.cacheDirectory, environment, print);
-  const built = completeTools(await findTools(environment));
-  if (built === undefined) throw new TypeError('what was built is not found in the cache');
-  return built;
+  if (go === undefined) throw new MissingToolsError(describeMissing(names));
+  print(`building ${names.join(', ')} with ${go}`);
+  for (const tool of missing) await buildTool(go, tool, environment, print);
+  const complete = await findTools(environment);
+  if (!areAllFound(complete)) throw new TypeError('what was built is not found in the cache');
+  return complete;
 }
 
-function missingNames(found: FoundTools): readonly ToolName[] {
-  const names: readonly ToolName[] = ['etcd', 'kubectl', 'kube-apiserver'];
-  return names.filter((name) => found.paths[name] === undefined);
-}
-
-function describeMissing(missing: readonly ToolName[]): string {
+function describeMissing(names: readonly string[]): string {
   return [
-    `no ${missing.join(', no ')} on this machine, and no Go to build ${missing.length > 1 ? 'them' : 'it'}.`,
+    `no ${names.join(', no ')} on this machine, and no Go to build ${names.length > 1 ? 'them' : 'it'}.`,
     'Do one of these:',
-    '  - set KUBEBUILDER_ASSETS to a folder that holds etcd, kube-apiserver and kubectl',
     `  - install Go ${GO_NEEDED} or newer and put it on the PATH`,
+    '  - set KUBEBUILDER_ASSETS to a folder that holds them under these names',
   ].join('\n');
 }
 
 /** Built beside its place and moved there, so that a build that was cut off leaves nothing that looks whole. */
-async function buildTool(
-  go: string,
-  name: ToolName,
-  cacheDirectory: string,
-  environment: Environment,
-  print: Print,
-): Promise<void> {
-  const tool = TOOLS[name];
+async function buildTool(go: string, tool: Tool, environment: Environment, print: Print): Promise<void> {
   const startedAt = Date.now();
+  const cacheDirectory = await nameCacheDirectory(tool.set, environment);
+  await mkdir(cacheDirectory, { recursive: true });
   const workDirectory = await mkdtemp(join(cacheDirectory, 'building-'));
+  const file = executableName(tool.executable);
   try {
-    const output = join(workDirectory, executableName(name));
+    const output = join(workDirectory, file);
     const flags = ['-trimpath', '-p', String(BUILD_PARALLELISM), '-ldflags', tool.linkerFlags];
-    await runGo(go, ['build', ...flags, '-o', output, tool.package], tool.moduleDirectory, environment, name);
-    await rename(output, join(cacheDirectory, executableName(name)));
+    await runGo(go, ['build', ...flags, '-o', output, tool.package], tool, environment);
+    await rename(output, join(cacheDirectory, file));
   } finally {
     await rm(workDirectory, { recursive: true, force: true });
   }
-  print(`built ${name} in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+  print(
+    `built ${tool.executable} in ${((Date.now() - startedAt) / 1000).toFixed(1)} s into ${cacheDirectory}`,
+  );
 }
 
 async function runGo(
   go: string,
   args: readonly string[],
-  directory: string,
+  tool: Tool,
   environment: Environment,
-  name: ToolName,
 ): Promise<void> {
   const child = spawn(go, args, {
-    cwd: directory,
+    cwd: tool.set.directory,
     // Go's progress and its errors are what the user wants to see.
     stdio: ['ignore', 'inherit', 'inherit'],
     env: {
@@ -98,6 +94,6 @@ async function runGo(
   });
   if (failure === undefined) return;
   throw new MissingToolsError(
-    `building ${name} failed (${failure}); it needs Go ${TOOLS[name].goVersion} or newer and Go's module proxy`,
+    `building ${tool.executable} failed (${failure}); it needs Go ${tool.set.goVersion} or newer and Go's module proxy`,
   );
 }

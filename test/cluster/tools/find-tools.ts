@@ -1,59 +1,49 @@
-// Where etcd, kube-apiserver and kubectl are on this machine: KUBEBUILDER_ASSETS, then (kubectl) the PATH, then the cache.
+// Where the suite's binaries are on this machine: KUBEBUILDER_ASSETS, then (kubectl, helm) the PATH, then the cache.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, constants, readFile } from 'node:fs/promises';
+import { access, constants, readdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { ETCD_VERSION, KUBERNETES_VERSION, TOOLS } from './tool-sets.ts';
-import type { ToolName } from './tool-sets.ts';
+import { TOOL_NAMES, TOOLS } from './tool-sets.ts';
+import type { Tool, ToolName, ToolPaths, ToolSet, UsableOnPath } from './tool-sets.ts';
+
+export type { ToolPaths } from './tool-sets.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Each tool's path, or undefined where it is still to be built. */
-export interface FoundTools {
-  readonly paths: Readonly<Record<ToolName, string | undefined>>;
-  readonly cacheDirectory: string;
-}
+/** The path of each tool that is there; the others are still to be built. */
+export type FoundTools = Readonly<Partial<Record<ToolName, string>>>;
 
-export interface ToolPaths {
-  readonly etcd: string;
-  readonly kubeApiserver: string;
-  readonly kubectl: string;
-}
-
-/** `kubectl auth whoami` is stable since 1.28; an older kubectl on the PATH is passed over. */
-const OLDEST_KUBECTL_MINOR = 28;
-const KUBECTL_VERSION_TIMEOUT_MS = 10_000;
+const VERSION_TIMEOUT_MS = 10_000;
 
 const run = promisify(execFile);
 
 export async function findTools(environment: Environment): Promise<FoundTools> {
-  const cacheDirectory = await nameCacheDirectory(environment);
-  const assets = environment['KUBEBUILDER_ASSETS'];
-  const find = async (name: ToolName): Promise<string | undefined> => {
-    const fromAssets = assets === undefined || assets === '' ? undefined : join(assets, executableName(name));
-    if (fromAssets !== undefined && (await isExecutable(fromAssets))) return fromAssets;
-    if (name === 'kubectl') {
-      const fromPath = await findUsableKubectl(environment);
-      if (fromPath !== undefined) return fromPath;
-    }
-    const cached = join(cacheDirectory, executableName(name));
-    return (await isExecutable(cached)) ? cached : undefined;
-  };
-  const [etcd, kubeApiserver, kubectl] = await Promise.all([
-    find('etcd'),
-    find('kube-apiserver'),
-    find('kubectl'),
-  ]);
-  return { paths: { etcd, 'kube-apiserver': kubeApiserver, kubectl }, cacheDirectory };
+  const files = await Promise.all(
+    TOOL_NAMES.map(async (name) => ({ name, file: await findTool(TOOLS[name], environment) })),
+  );
+  const found: Partial<Record<ToolName, string>> = {};
+  for (const { name, file } of files) if (file !== undefined) found[name] = file;
+  return found;
 }
 
-/** The found paths when all are there. */
-export function completeTools(found: FoundTools): ToolPaths | undefined {
-  const { etcd, 'kube-apiserver': kubeApiserver, kubectl } = found.paths;
-  if (etcd === undefined || kubeApiserver === undefined || kubectl === undefined) return undefined;
-  return { etcd, kubeApiserver, kubectl };
+export function areAllFound(found: FoundTools): found is ToolPaths {
+  return TOOL_NAMES.every((name) => found[name] !== undefined);
+}
+
+async function findTool(tool: Tool, environment: Environment): Promise<string | undefined> {
+  const file = executableName(tool.executable);
+  const assets = environment['KUBEBUILDER_ASSETS'];
+  if (assets !== undefined && assets !== '' && (await isExecutable(join(assets, file)))) {
+    return join(assets, file);
+  }
+  if (tool.usableOnPath !== undefined) {
+    const fromPath = await findUsable(tool.usableOnPath, environment);
+    if (fromPath !== undefined) return fromPath;
+  }
+  const cached = join(await nameCacheDirectory(tool.set, environment), file);
+  return (await isExecutable(cached)) ? cached : undefined;
 }
 
 /** The first executable of that name on the PATH, or in one of `moreDirectories`. */
@@ -75,15 +65,18 @@ export function executableName(name: string): string {
   return process.platform === 'win32' ? `${name}.exe` : name;
 }
 
-/** Changes with everything that changes a binary: versions, modules, flags, platform. Outside the repo. */
-async function nameCacheDirectory(environment: Environment): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify([TOOLS, process.platform, process.arch], pathless));
-  for (const directory of new Set(Object.values(TOOLS).map((tool) => tool.moduleDirectory))) {
-    hash.update(await readFile(join(directory, 'go.mod'))).update(await readFile(join(directory, 'go.sum')));
+/** Changes with everything that changes a binary of the set: version, modules, source, flags, platform. Outside the repo. */
+export async function nameCacheDirectory(set: ToolSet, environment: Environment): Promise<string> {
+  const builds = TOOL_NAMES.map((name) => TOOLS[name])
+    .filter((tool) => tool.set === set)
+    .map((tool) => [tool.executable, tool.package, tool.linkerFlags]);
+  const hash = createHash('sha256').update(JSON.stringify([builds, process.platform, process.arch]));
+  const files = await readdir(set.directory);
+  for (const file of files.filter((name) => SOURCE_FILE.test(name)).toSorted()) {
+    hash.update(await readFile(join(set.directory, file)));
   }
   const name = [
-    `etcd-${ETCD_VERSION}`,
-    `kubernetes-${KUBERNETES_VERSION}`,
+    `${set.name}-${set.version}`,
     `${process.platform}-${process.arch}`,
     hash.digest('hex').slice(0, 12),
   ].join('_');
@@ -96,19 +89,15 @@ async function nameCacheDirectory(environment: Environment): Promise<string> {
   );
 }
 
-/** The same modules in another checkout are the same binaries. */
-function pathless(key: string, value: unknown): unknown {
-  return key === 'moduleDirectory' ? undefined : value;
-}
+/** What a build reads in a set's folder: go.mod, go.sum, and the source where it is ours. */
+const SOURCE_FILE = /^go\.(mod|sum)$|\.go$/;
 
-async function findUsableKubectl(environment: Environment): Promise<string | undefined> {
-  const file = await findOnPath('kubectl', environment);
+async function findUsable(usable: UsableOnPath, environment: Environment): Promise<string | undefined> {
+  const file = await findOnPath(usable.executable, environment);
   if (file === undefined) return undefined;
   try {
-    const options = { timeout: KUBECTL_VERSION_TIMEOUT_MS };
-    const { stdout } = await run(file, ['version', '--client', '--output', 'json'], options);
-    const minor = /"minor":\s*"(\d+)/.exec(stdout)?.[1];
-    return Number(minor ?? 0) >= OLDEST_KUBECTL_MINOR ? file : undefined;
+    const { stdout } = await run(file, usable.versionArguments, { timeout: VERSION_TIMEOUT_MS });
+    return usable.accepts(Number(usable.versionPattern.exec(stdout)?.[1] ?? 0)) ? file : undefined;
   } catch {
     return undefined;
   }
