@@ -86,7 +86,7 @@ function busy(what: string): ReviewError {
 const CORE = { group: '', subresource: '', namespace: '' } as const;
 const IDENTITY = { group: 'authentication.k8s.io', subresource: '', namespace: '' } as const;
 
-/** In the apiserver's order: the user, groups, extra, uid. */
+/** In the order of an apiserver before 1.36: the user, groups, extra, uid. It only matters for which no is told. */
 export function impersonationChecks({ user, groups, extra, uid }: AskedIdentity): ImpersonationCheck[] {
   const checks: ImpersonationCheck[] = [
     serviceAccountCheck(user) ?? { ...CORE, resource: 'users', name: user },

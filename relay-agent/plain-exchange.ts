@@ -19,6 +19,9 @@ export class PlainExchange implements StreamHandler, Dispatcher.DispatchHandler 
   private body: RequestBody | undefined = undefined;
   private collected: Buffer[] = [];
   private collectedBytes = 0;
+  // A short body that comes in pieces, and how much of it is in here.
+  private whole: Buffer | undefined = undefined;
+  private wholeBytes = 0;
   private bodyEnded: boolean;
   private headSent = false;
   private finished = false;
@@ -39,6 +42,7 @@ export class PlainExchange implements StreamHandler, Dispatcher.DispatchHandler 
     if (bodyLength > 0 && bodyLength <= AGENT_LIMITS.WHOLE_BODY_BYTES) {
       this.headers = headers;
       if (this.bodyEnded) this.dispatchWhole();
+      else if (this.collectedBytes < bodyLength) this.gather();
       return;
     }
     // Framed as the client framed it; undici breaks the request off when the bytes do not add up.
@@ -71,9 +75,10 @@ export class PlainExchange implements StreamHandler, Dispatcher.DispatchHandler 
   onData(chunk: Buffer): void {
     if (this.finished) return this.stream.consume(chunk.byteLength);
     if (this.body !== undefined) return this.body.accept(chunk);
-    // Before the token is verified, and for short bodies, chunks wait here: no more than the stream's window.
+    // Before the request may go out chunks wait here: no more than the stream's window.
     this.collected.push(chunk);
     this.collectedBytes += chunk.byteLength;
+    if (this.headers !== undefined && this.collectedBytes < this.head.bodyLength) this.gather();
   }
 
   onEnd(): void {
@@ -136,10 +141,25 @@ export class PlainExchange implements StreamHandler, Dispatcher.DispatchHandler 
       return;
     }
     const [only] = this.collected;
-    const body = this.collected.length === 1 && only !== undefined ? only : Buffer.concat(this.collected);
-    this.stream.consume(this.collectedBytes);
-    this.collected = [];
+    if (this.whole === undefined && this.collected.length === 1 && only !== undefined) {
+      this.collected = [];
+      this.stream.consume(only.byteLength);
+      return this.dispatch(headers, only);
+    }
+    const body = this.gather();
+    this.whole = undefined;
     this.dispatch(headers, body);
+  }
+
+  // Gives credit back for the pieces: small ones use up more of the window than their bytes, and the rest would never come.
+  private gather(): Buffer {
+    const whole = (this.whole ??= Buffer.allocUnsafe(this.head.bodyLength));
+    for (const chunk of this.collected.splice(0)) {
+      whole.set(chunk, this.wholeBytes);
+      this.wholeBytes += chunk.byteLength;
+      this.stream.consume(chunk.byteLength);
+    }
+    return whole;
   }
 
   private dispatch(headers: HeaderList, body: Buffer | RequestBody | null): void {

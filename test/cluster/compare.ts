@@ -85,7 +85,7 @@ export const NORMALISERS = {
       })
       .toSorted()
       .join('\n'),
-  /** Requests of an old kubectl's discovery go out all at once. */
+  /** For what kubectl itself does or prints in an order that is another one each time. */
   sortedLines: (text) => text.split('\n').toSorted().join('\n'),
 } as const satisfies Readonly<Record<string, (text: string) => string>>;
 

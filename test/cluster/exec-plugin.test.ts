@@ -103,7 +103,7 @@ describe('kubectl with the exec plugin', () => {
     const { kubectl: person } = await getCredentials('person', args, {});
     const whoami = person.start(WHOAMI);
     const code = await vi.waitUntil(() => relay.entra.waitingDeviceCodes()[0], { timeout: 20_000 });
-    expect(whoami.stderr()).toContain(code);
+    await vi.waitUntil(() => whoami.stderr().includes(code), { timeout: 20_000 });
     relay.entra.approveDeviceCode(code, 'alice');
     expect(await whoami.ended).toMatchObject({ stdout: relay.user('alice').objectId, exitCode: 0 });
     // The second command needs no second code.

@@ -54,7 +54,7 @@ beforeAll(async () => {
 afterAll(() => relay.close());
 
 // Of one hop, or of one answer.
-const OWN_HEADERS = new Set(['date', 'audit-id']);
+const OWN_HEADERS = new Set(['date', 'audit-id', 'connection']);
 
 /** All that two answers to the same question have in common. */
 function comparable(answer: CurlAnswer) {

@@ -12,7 +12,8 @@ export const LOG_ROWS: readonly Row[] = [
   row('logs runner -c main --since-time=2021-01-01T00:00:00Z', ''),
   row('logs runner -c main --limit-bytes=5', 'line'),
   row('logs runner -c main --previous', 'before the restart'),
-  row('logs runner --all-containers --prefix', '[pod/runner/side]'),
+  // kubectl takes the containers from a map, whose order is another one each time.
+  row('logs runner --all-containers --prefix', '[pod/runner/side]', { normalise: ['sortedLines'] }),
   row('logs -l app=runner -c main --tail=2', 'Grüße'),
   row('logs runner', 'Defaulted container', {
     old: { exitCode: 1, shows: 'a container name must be specified' },
