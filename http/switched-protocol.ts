@@ -15,16 +15,22 @@ export interface SwitchedProtocol {
 }
 
 /**
+ * @param target of the request, behind any prefix
  * @param headers of the 101 as the client gets it
  * @returns undefined where nothing can be said
  */
-export function switchedProtocol(headers: HeaderList): SwitchedProtocol | undefined {
+export function switchedProtocol(target: string, headers: HeaderList): SwitchedProtocol | undefined {
+  const isCommand = COMMAND_TARGET.test(target);
   if (valueOf(headers, 'upgrade') === 'websocket') {
     const subprotocol = valueOf(headers, 'sec-websocket-protocol');
-    return new WebsocketSession(endsWithStatus(subprotocol));
+    return new WebsocketSession(isCommand && endsWithStatus(subprotocol));
   }
-  return endsWithStatus(valueOf(headers, 'x-stream-protocol-version')) ? new SpdySession() : undefined;
+  const version = valueOf(headers, 'x-stream-protocol-version');
+  return isCommand && endsWithStatus(version) ? new SpdySession() : undefined;
 }
+
+// The kubelet's port-forward over WebSocket speaks v4.channel.k8s.io too, with data and errors of ports on its channels.
+const COMMAND_TARGET = /^[^?]*\/pods\/[^/?]+\/(?:exec|attach)(?:\?|$)/;
 
 // exec and attach: from version 4 on, the result of the command is a Status, on a channel (WebSocket) or a stream (SPDY)
 // of its own (k8s.io/apimachinery pkg/util/remotecommand).

@@ -189,7 +189,7 @@ export class Carry implements StreamHandler, ExchangeListener {
     if (this.done) return;
     if (this.status === 0) return this.unanswered(code);
     this.exchange.abort(brokenOffNotice(code, this.options.requestId));
-    this.finish('broken');
+    this.finish(this.answerEnded ? 'answered' : 'broken');
   }
 
   // Our own mistake: the session resets the stream and tells nobody, so the client is told here.

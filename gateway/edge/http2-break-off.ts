@@ -37,6 +37,8 @@ function settle(session: Http2Session): void {
   if (session.destroyed || open.length < http2StreamCount(session)) return open.forEach(resetHttp2);
   // Streams that the client opens meanwhile are above the last one that this names: it sends them again by itself.
   session.goaway(constants.NGHTTP2_INTERNAL_ERROR, 0, Buffer.from(statusMessage(broken.why)));
+  // Closed first: destroyed alone, the socket would be torn down under answers that are whole and still on their way.
+  session.close();
   session.destroy();
 }
 

@@ -15,7 +15,7 @@ import { Http1Exchange } from './http1-exchange.ts';
 import { Http2Exchange } from './http2-exchange.ts';
 import { countHttp2Stream, http2StreamCount } from './http2-streams.ts';
 import type { EdgeIdentities, TlsIdentity } from './tls-identity.ts';
-import { answerRaw } from './raw-answer.ts';
+import { answerRaw, linger } from './raw-answer.ts';
 import type { RawAnswer } from './raw-answer.ts';
 import { UpgradeExchange } from './upgrade-exchange.ts';
 
@@ -105,8 +105,13 @@ export async function startEdgeListener(options: EdgeListenerOptions): Promise<E
   if (serveHttp1 === undefined) throw new TypeError('this Node has another way to serve TLS');
   server.removeAllListeners('secureConnection');
   server.on('secureConnection', (socket: TLSSocket) => {
-    if (socket.alpnProtocol === 'h2') http2.emit('connection', socket);
-    else serveHttp1.call(server, socket);
+    if (socket.alpnProtocol === 'h2') {
+      // A session that is closed ends its socket, and leaves it to the client to close it.
+      socket.once('finish', () => linger(socket));
+      http2.emit('connection', socket);
+    } else {
+      serveHttp1.call(server, socket);
+    }
   });
 
   // All of them: also the ones within a TLS handshake and the ones that were upgraded, which no server lists.

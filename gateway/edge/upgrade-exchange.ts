@@ -9,6 +9,8 @@ import { linger } from './raw-answer.ts';
 
 /** What a client may say before the answer to its upgrade; the rest waits in its socket. */
 const MAX_EARLY_BYTES = 64 * 1024;
+/** What a chunk costs at least, however few its bytes (security D5). */
+const MIN_CHUNK_COST_BYTES = 256;
 
 export class UpgradeExchange implements Exchange {
   readonly httpVersion: string;
@@ -82,7 +84,7 @@ export class UpgradeExchange implements Exchange {
     for (let at = 0; at < headers.length; at += 2) head += `${headers[at]}: ${headers[at + 1]}\r\n`;
     const switched = status === 101;
     this.state = switched ? 'switched' : 'declined';
-    if (switched) this.protocol = switchedProtocol(headers);
+    if (switched) this.protocol = switchedProtocol(this.target, headers);
     // RFC 9112 §6.3: without a length, an answer ends where its connection does.
     this.socket.write(switched ? `${head}\r\n` : `${head}connection: close\r\n\r\n`, 'latin1');
     const early = this.early;
@@ -94,7 +96,7 @@ export class UpgradeExchange implements Exchange {
     if (this.state === 'switched') return this.listener?.onBody(chunk);
     if (this.state === 'declined') return;
     this.early.push(chunk);
-    this.earlyBytes += chunk.byteLength;
+    this.earlyBytes += Math.max(chunk.byteLength, MIN_CHUNK_COST_BYTES);
     if (this.earlyBytes >= MAX_EARLY_BYTES) this.socket.pause();
   }
 
@@ -131,6 +133,8 @@ export class UpgradeExchange implements Exchange {
 
   abort(why?: StatusOptions): void {
     const { protocol, socket } = this;
+    // The answer ended before: its last bytes may still be on their way.
+    if (socket.writableEnded && !socket.destroyed) return linger(socket);
     const farewell = why === undefined ? undefined : protocol?.farewell(why);
     if (farewell === undefined || farewell.byteLength === 0 || !socket.writable) {
       socket.destroy();

@@ -127,7 +127,8 @@ const CAUSES: readonly Cause[] = [
     what: 'the token expires',
     hop: 'agent',
     message: 'the token has expired',
-    ttlSeconds: 1,
+    // Its end is a whole second: with one or two it might have expired before it is used.
+    ttlSeconds: 3,
     cause: () => undefined,
   },
 ];

@@ -1,5 +1,5 @@
 // What a carry hands to a client's connection.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Carry } from '../../../gateway/edge/carry.ts';
 import type { Exchange } from '../../../gateway/edge/exchange.ts';
 import { encodeAnswerHead } from '../../../http/index.ts';
@@ -9,26 +9,7 @@ test.each([
   ['a client that does not read keeps no more than its bytes', true, 1],
 ])('T5: one byte of a full message: %s', (_name, isBehind, keptBytes) => {
   const written: Buffer[] = [];
-  const exchange: Exchange = {
-    httpVersion: '2.0',
-    method: 'GET',
-    target: '/api',
-    rawHeaders: [],
-    hasBody: false,
-    serverName: '',
-    remoteAddress: '',
-    isUpgrade: false,
-    isGone: false,
-    isCutShort: false,
-    isBehind,
-    listen: () => undefined,
-    pauseBody: () => undefined,
-    resumeBody: () => undefined,
-    respond: () => undefined,
-    write: (chunk) => written.push(chunk) > 0,
-    end: () => undefined,
-    abort: () => undefined,
-  };
+  const exchange = exchangeDouble({ isBehind, write: (chunk) => written.push(chunk) > 0 });
   const carry = new Carry({
     exchange,
     hasBody: false,
@@ -43,3 +24,44 @@ test.each([
   expect(written.map(String)).toEqual(['x']);
   expect(written[0]?.buffer.byteLength).toBe(keptBytes);
 });
+
+test('a session that ended, and then broke off for the client too, was answered', () => {
+  const onDone = vi.fn();
+  const carry = new Carry({
+    exchange: exchangeDouble({ isUpgrade: true }),
+    hasBody: false,
+    upgrade: 'websocket',
+    pathPrefix: '',
+    requestId: 'r1',
+    onUnanswered: () => undefined,
+    onDone,
+  });
+  carry.onHead(encodeAnswerHead({ status: 101, headers: ['connection', 'Upgrade', 'upgrade', 'websocket'] }));
+  carry.onEnd();
+  carry.onReset('SESSION_LOST');
+  expect(onDone.mock.calls).toEqual([['answered', 101]]);
+});
+
+function exchangeDouble(parts: Partial<Exchange>): Exchange {
+  return {
+    httpVersion: '2.0',
+    method: 'GET',
+    target: '/api',
+    rawHeaders: [],
+    hasBody: false,
+    serverName: '',
+    remoteAddress: '',
+    isUpgrade: false,
+    isGone: false,
+    isCutShort: false,
+    isBehind: false,
+    listen: () => undefined,
+    pauseBody: () => undefined,
+    resumeBody: () => undefined,
+    respond: () => undefined,
+    write: () => true,
+    end: () => undefined,
+    abort: () => undefined,
+    ...parts,
+  };
+}
