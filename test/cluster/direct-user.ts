@@ -1,11 +1,12 @@
 // A user twice: with an Entra token through the relay, and with a client certificate of the cluster's CA straight at
 // the apiserver, whose common name is the token's object id and whose organizations are its groups. The pair for
 // whatever asks who somebody is: an administrator who impersonates the user cannot also act as a third one.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { issueClientCertificate, renderKubeconfig } from '../../demo/control-plane/index.ts';
+import { issueClientCertificate } from '../../demo/control-plane/index.ts';
 import type { KeyedCertificate, KubeconfigCluster, KubeconfigUser } from '../../demo/control-plane/index.ts';
+import { writeKubeconfigTo } from './kubeconfig.ts';
 import { createKubectl } from './kubectl.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { KubectlPair, Relay } from './relay-fixture.ts';
@@ -36,9 +37,7 @@ export function certificatePair(
   };
   const kubectl = (name: string, cluster: KubeconfigCluster, credentials: KubeconfigUser): Kubectl => {
     const folder = join(relay.directory, `certificate-${(folders += 1)}-${name}`);
-    mkdirSync(folder);
-    const file = join(folder, 'kubeconfig');
-    writeFileSync(file, renderKubeconfig(cluster, { ...credentials, ...more }), { mode: 0o600 });
+    const file = writeKubeconfigTo(folder, cluster, { ...credentials, ...more });
     return createKubectl(kubectlFile(inject('tools'), transport), file, transport.environment);
   };
   return {

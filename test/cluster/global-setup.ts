@@ -20,17 +20,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const tools = await ensureTools(process.env, print);
   const startedAt = Date.now();
   const controlPlane = await startControlPlane({ etcd: tools.etcd, kubeApiserver: tools.kubeApiserver });
-  const {
-    server,
-    caPem,
-    admin,
-    directory,
-    adminKubeconfigFile,
-    auditLogFile,
-    agentTokenFile,
-    agentUser,
-    version,
-  } = controlPlane;
+  const { server, directory, version } = controlPlane;
   print(`kube-apiserver ${version} on ${server} after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
   try {
     project.provide('kubelet', await startKubelet(controlPlane, tools));
@@ -40,15 +30,15 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   }
   project.provide('tools', tools);
   project.provide('controlPlane', {
-    server,
-    caPem,
-    admin,
-    directory,
-    adminKubeconfigFile,
-    auditLogFile,
-    agentTokenFile,
-    agentUser,
-    version,
+    server: controlPlane.server,
+    caPem: controlPlane.caPem,
+    admin: controlPlane.admin,
+    directory: controlPlane.directory,
+    adminKubeconfigFile: controlPlane.adminKubeconfigFile,
+    auditLogFile: controlPlane.auditLogFile,
+    agentTokenFile: controlPlane.agentTokenFile,
+    agentUser: controlPlane.agentUser,
+    version: controlPlane.version,
   });
   return async () => {
     // Whoever looks into a failure wants the logs.

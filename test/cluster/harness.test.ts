@@ -1,9 +1,10 @@
 // The control plane itself, without the relay: what the other files rely on.
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
-import { createApiserverClient, openAuditLog, renderKubeconfig } from '../../demo/control-plane/index.ts';
+import { createApiserverClient, openAuditLog } from '../../demo/control-plane/index.ts';
+import { writeKubeconfigTo } from './kubeconfig.ts';
 import { createKubectl } from './kubectl.ts';
 
 const controlPlane = inject('controlPlane');
@@ -12,10 +13,8 @@ const admin = createKubectl(inject('tools').kubectl, controlPlane.adminKubeconfi
 
 /** A kubectl that presents the agent's own ServiceAccount token. */
 async function kubectlOfAgent() {
-  const file = join(directory, 'agent.kubeconfig');
   const token = await readFile(controlPlane.agentTokenFile, 'utf8');
-  writeFileSync(file, renderKubeconfig(controlPlane, { token }), { mode: 0o600 });
-  return createKubectl(inject('tools').kubectl, file);
+  return createKubectl(inject('tools').kubectl, writeKubeconfigTo(directory, controlPlane, { token }));
 }
 
 describe('the control plane', () => {

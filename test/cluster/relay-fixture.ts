@@ -1,6 +1,6 @@
 // The whole way for one test file: an Entra stand-in, a gateway and an agent in front of the suite's real apiserver.
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import {
@@ -8,7 +8,6 @@ import {
   createApiserverClient,
   findFreePorts,
   openAuditLog,
-  renderKubeconfig,
 } from '../../demo/control-plane/index.ts';
 import type { ActingAs, ApiserverClient, AuditLog, KubeconfigUser } from '../../demo/control-plane/index.ts';
 import { startEntraStandIn } from '../../demo/entra/index.ts';
@@ -19,6 +18,8 @@ import type { EntraSettings } from '../../auth/index.ts';
 import { startAgent } from '../../relay-agent/index.ts';
 import type { RunningAgent } from '../../relay-agent/index.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
+import { entraSettingsOf, userOf } from '../support/entra-stand-in.ts';
+import { writeKubeconfigTo } from './kubeconfig.ts';
 import { createKubectl } from './kubectl.ts';
 import type { Kubectl } from './kubectl.ts';
 import { clusterOfRoute, HTTP_2, kubectlFile, slugOf } from './transports.ts';
@@ -66,22 +67,8 @@ export async function startRelay(): Promise<Relay> {
   const tools = inject('tools');
   const directory = mkdtempSync(join(controlPlane.directory, 'relay-'));
   const entra = await startEntraStandIn();
-  const entraSettings: EntraSettings = {
-    authorityHost: entra.authorityHost,
-    authorityCa: entra.caPem,
-    tenants: [entra.tenantId],
-    audiences: entra.audiences,
-    usernameClaim: 'oid',
-    groupsOverage: 'fail',
-    clockSkewSeconds: 0,
-  };
-  const user = (name: string): DirectoryUser => {
-    const found = entra.directory.users.find(({ userPrincipalName }) =>
-      userPrincipalName.startsWith(`${name}@`),
-    );
-    if (found === undefined) throw new RangeError(`no user ${name}`);
-    return found;
-  };
+  const entraSettings = entraSettingsOf(entra);
+  const user = (name: string): DirectoryUser => userOf(entra, name);
   const access: readonly AccessRule[] = [
     {
       clusters: [CLUSTER_NAME],
@@ -129,13 +116,6 @@ export async function startRelay(): Promise<Relay> {
   );
   await Promise.race([agent.connected(), once(signal, 'abort').then(() => Promise.reject(signal.reason))]);
 
-  const writeConfig = (name: string, text: string): string => {
-    const folder = join(directory, name);
-    mkdirSync(folder, { recursive: true });
-    const file = join(folder, 'kubeconfig');
-    writeFileSync(file, text, { mode: 0o600 });
-    return file;
-  };
   const proxy = await startConnectProxy({ everyNameIs: '127.0.0.1' });
   const address = {
     publicUrl,
@@ -145,7 +125,7 @@ export async function startRelay(): Promise<Relay> {
     proxyUrl: proxy.url,
   };
   const writeKubeconfig = (name: string, token: string, route: Transport['route'] = 'name'): string =>
-    writeConfig(name, renderKubeconfig(clusterOfRoute(route, CLUSTER_NAME, address), { token }));
+    writeKubeconfigTo(join(directory, name), clusterOfRoute(route, CLUSTER_NAME, address), { token });
   const actingAs = (name: string): ActingAs => {
     const { objectId, groups, userPrincipalName } = user(name);
     const azp = entra.directory.apps[0]?.clientId ?? '';
@@ -164,7 +144,7 @@ export async function startRelay(): Promise<Relay> {
   ): KubectlPair => {
     const file = kubectlFile(tools, transport);
     const folder = `${name}-${slugOf(transport)}`;
-    const direct = writeConfig(`${folder}-direct`, renderKubeconfig(controlPlane, directUser));
+    const direct = writeKubeconfigTo(join(directory, `${folder}-direct`), controlPlane, directUser);
     const relayed = writeKubeconfig(`${folder}-relayed`, token, transport.route);
     return {
       direct: createKubectl(file, direct, transport.environment),

@@ -77,7 +77,7 @@ describe('tunnels that are cut', () => {
   async function cutOnce(): Promise<void> {
     const { ended } = await holdStreams(targetOf(relay, LEAK_PATHS));
     const reconnects = await relay.metric('cluster_connect_agent_reconnects_total');
-    relay.network?.cut();
+    relay.network.cut();
     await ended;
     await expect
       .poll(() => relay.metric('cluster_connect_agent_reconnects_total'), { timeout: SETTLE_TIMEOUT_MS })
@@ -89,7 +89,6 @@ describe('tunnels that are cut', () => {
     `leave nothing behind after ${CUTS.cuts} times`,
     async () => {
       await startRelay({
-        cuttable: true,
         limits: { agent: { BACKOFF_CAP_MS: 20 }, gateway: { MAX_STREAMS_PER_USER: PLACES_OF_A_USER } },
       });
       for (let cut = 0; cut < CUTS.warmUpCuts; cut += 1) await cutOnce();

@@ -10,6 +10,7 @@ import type { HeaderList, RequestHead } from '../../http/index.ts';
 import { startAgent } from '../../relay-agent/index.ts';
 import type { RunningAgent } from '../../relay-agent/index.ts';
 import type { Session } from '../../tunnel/index.ts';
+import { entraSettingsOf } from '../support/entra-stand-in.ts';
 import { ask, startFakeGateway } from '../support/fake-gateway.ts';
 import type { FakeGateway } from '../support/fake-gateway.ts';
 import { startRecordingUpstream } from '../support/recording-upstream.ts';
@@ -57,15 +58,7 @@ beforeAll(async () => {
     gatewayCa: gateway.caPem,
     stateDir,
     tunnels: 1,
-    entra: {
-      authorityHost: entra.authorityHost,
-      authorityCa: entra.caPem,
-      tenants: [entra.tenantId],
-      audiences: entra.audiences,
-      usernameClaim: 'oid',
-      groupsOverage: 'fail',
-      clockSkewSeconds: 0,
-    },
+    entra: entraSettingsOf(entra),
     upstream: { server: upstream.url, ca: upstream.caPem, tokenFile },
     drainTimeoutMs: 1000,
     logLevel: 'silent',

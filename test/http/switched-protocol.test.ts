@@ -25,16 +25,15 @@ const STATUS_AND_CLOSE = Buffer.concat([
 ]);
 const CLOSE_ALONE = close(1011, TEXT);
 const NOTHING = Buffer.alloc(0);
+const POD = '/api/v1/namespaces/a/pods/b';
 
 function websocket(subprotocol: string, ...sent: readonly Buffer[]) {
-  const protocol = switchedProtocol([
-    'connection',
-    'Upgrade',
-    'upgrade',
-    'websocket',
-    'sec-websocket-protocol',
-    subprotocol,
-  ]);
+  return websocketAt(`${POD}/exec?command=sh`, subprotocol, ...sent);
+}
+
+function websocketAt(target: string, subprotocol: string, ...sent: readonly Buffer[]) {
+  const headers = ['connection', 'Upgrade', 'upgrade', 'websocket', 'sec-websocket-protocol', subprotocol];
+  const protocol = switchedProtocol(target, headers);
   for (const chunk of sent) protocol?.follow(chunk);
   return protocol;
 }
@@ -71,6 +70,20 @@ describe('a WebSocket session that breaks off', () => {
     ).toBe(expected.toString('latin1'));
   });
 
+  it.each([
+    [`${POD}/exec?command=sh`, STATUS_AND_CLOSE, true],
+    [`${POD}/attach`, STATUS_AND_CLOSE, true],
+    [`/clusters/c${POD}/exec?command=sh`, STATUS_AND_CLOSE, true],
+    // Channel 3 is what goes wrong with the second port.
+    [`${POD}/portforward?ports=80,81`, CLOSE_ALONE, false],
+    [`${POD}/portforward?x=/pods/b/exec`, CLOSE_ALONE, false],
+    ['/api/v1/namespaces/a/services/b/proxy/exec', CLOSE_ALONE, false],
+  ])('in v4, to %s: a Status where one is awaited', (target, expected, isCutShort) => {
+    const protocol = websocketAt(target, 'v4.channel.k8s.io', binary(1, 65));
+    expect(protocol?.farewell(WHY).equals(expected)).toBe(true);
+    expect(protocol?.isCutShort).toBe(isCutShort);
+  });
+
   it('keeps the reason of a Close within 123 bytes', () => {
     const farewell = websocket('')?.farewell({ ...WHY, message: 'x'.repeat(500) });
     expect(farewell?.byteLength).toBe(127);
@@ -100,12 +113,8 @@ const RESULT = Buffer.concat([
 ]);
 
 function spdy(...sent: readonly Buffer[]) {
-  const protocol = switchedProtocol([
-    'upgrade',
-    'SPDY/3.1',
-    'x-stream-protocol-version',
-    'v4.channel.k8s.io',
-  ]);
+  const headers = ['upgrade', 'SPDY/3.1', 'x-stream-protocol-version', 'v4.channel.k8s.io'];
+  const protocol = switchedProtocol(`${POD}/exec?command=sh`, headers);
   for (const chunk of sent) protocol?.follow(chunk);
   return protocol;
 }
@@ -128,6 +137,7 @@ describe('exec over SPDY that breaks off', () => {
   });
 
   it.each(['portforward.k8s.io', 'v3.channel.k8s.io', ''])('nothing is said in %j', (version) => {
-    expect(switchedProtocol(['upgrade', 'SPDY/3.1', 'x-stream-protocol-version', version])).toBeUndefined();
+    const headers = ['upgrade', 'SPDY/3.1', 'x-stream-protocol-version', version];
+    expect(switchedProtocol(`${POD}/exec`, headers)).toBeUndefined();
   });
 });

@@ -12,6 +12,7 @@ import type { Logger } from '../../observe/index.ts';
 import { startAgent } from '../../relay-agent/index.ts';
 import type { AgentConfig, AgentWaits, RunningAgent } from '../../relay-agent/index.ts';
 import type { TunnelLimits } from '../../tunnel/index.ts';
+import { entraSettingsOf } from './entra-stand-in.ts';
 import { freePort } from './free-port.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
 import type { TcpProxy } from './tcp-proxy.ts';
@@ -67,16 +68,7 @@ export async function startRelayWorld(options: RelayWorldOptions = {}): Promise<
   const directory = await mkdtemp(join(tmpdir(), 'cluster-connect-test-'));
   const entra = await startEntraStandIn({ authority: testAuthority() });
   const upstream = await startRecordingUpstream(options);
-  const settings: EntraSettings = {
-    authorityHost: entra.authorityHost,
-    authorityCa: entra.caPem,
-    tenants: [entra.tenantId],
-    audiences: entra.audiences,
-    usernameClaim: 'oid',
-    groupsOverage: 'fail',
-    clockSkewSeconds: 0,
-    ...options.entra,
-  };
+  const settings = { ...entraSettingsOf(entra), ...options.entra };
   const port = await freePort();
   const network = options.cuttable === true ? await startTcpProxy(port) : undefined;
   const publicUrl = `https://127.0.0.1:${network?.port ?? port}`;

@@ -1,9 +1,9 @@
 // The two kubeconfigs of a user, for programs that are not kubectl: straight to the apiserver, and through the relay.
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { adminUser, renderKubeconfig } from '../../../demo/control-plane/index.ts';
+import { adminUser } from '../../../demo/control-plane/index.ts';
 import { certificateOf } from '../direct-user.ts';
+import { writeKubeconfigTo } from '../kubeconfig.ts';
 import type { Relay } from '../relay-fixture.ts';
 import type { Transport } from '../transports.ts';
 
@@ -20,11 +20,9 @@ export function writeKubeconfigs(
   route: Transport['route'] = 'name',
 ): KubeconfigPair {
   const controlPlane = inject('controlPlane');
-  const direct = join(relay.directory, `${folder}-direct`, 'kubeconfig');
-  mkdirSync(join(direct, '..'));
   // Not by impersonation: not every program knows all of its fields.
   const asUser = adminUser({ ...controlPlane, admin: certificateOf(relay, user) });
-  writeFileSync(direct, renderKubeconfig(controlPlane, asUser), { mode: 0o600 });
+  const direct = writeKubeconfigTo(join(relay.directory, `${folder}-direct`), controlPlane, asUser);
   const token = relay.entra.issueToken({ user });
   return { direct, relayed: relay.writeKubeconfig(`${folder}-relayed`, token, route) };
 }

@@ -4,16 +4,16 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createApiserverClient, startControlPlane } from '../../../demo/control-plane/index.ts';
 import type { ApiserverClient, ControlPlane } from '../../../demo/control-plane/index.ts';
 import { DEFAULT_LIMITS } from '../../../tunnel/index.ts';
-import { bindClusterAdmin, configMap } from '../cluster-objects.ts';
+import { configMap } from '../cluster-objects.ts';
 import { startInformer } from '../clients/informer.ts';
 import { startKubelet } from '../kubelet/index.ts';
 import { HELD_OPEN } from '../kubectl.ts';
+import { startProcessRelay } from '../process-relay.ts';
+import type { ProcessRelay } from '../process-relay.ts';
 import { HTTP_2 } from '../transports.ts';
 import { startEndsCluster } from './ends-cluster.ts';
 import type { EndsCluster } from './ends-cluster.ts';
 import { everyPartyLearns, LEARNS_WITHIN_MS } from './parties.ts';
-import { startRelayProcesses } from './relay-processes.ts';
-import type { RelayProcesses, RelayProcessesOptions } from './relay-processes.ts';
 import { expectedEnd, FEW_ROWS, plain, ROWS, startCommands } from './running-commands.ts';
 import type { Running, Words } from './running-commands.ts';
 
@@ -60,21 +60,15 @@ afterAll(async () => {
   admin.close();
 });
 
-async function startRelay(options: RelayProcessesOptions): Promise<RelayProcesses> {
-  const relay = await startRelayProcesses(inject('controlPlane'), options);
-  await bindClusterAdmin(admin, relay.adminGroup);
-  return relay;
-}
-
 interface SlowEnds {
   readonly expired: Promise<Running>;
-  readonly swallowed: Promise<Running & { readonly sinceMs: number; readonly relay: RelayProcesses }>;
+  readonly swallowed: Promise<Running & { readonly sinceMs: number; readonly relay: ProcessRelay }>;
   close(): Promise<void>;
 }
 
 /** What only time brings about happens beside the other tests. */
 function startSlowEnds(): SlowEnds {
-  const starting = startRelay({ drainTimeout: '1s' });
+  const starting = startProcessRelay();
   const expired = starting.then(async (relay) => {
     const running = await startCommands(relay, cluster, FEW_ROWS, TOKEN_SECONDS);
     await Promise.all(running.commands.map(({ kubectl }) => kubectl.ended));
@@ -83,7 +77,7 @@ function startSlowEnds(): SlowEnds {
   const swallowed = Promise.all([starting, expired]).then(async ([relay]) => {
     const running = await startCommands(relay, cluster, FEW_ROWS);
     const sinceMs = performance.now();
-    relay.network.swallow();
+    relay.processes.network.swallow();
     return { ...running, sinceMs, relay };
   });
   // Reported by the tests that wait for them.
@@ -104,16 +98,16 @@ async function expectEnds(running: Running, words: Words): Promise<void> {
 }
 
 describe('of one relay', () => {
-  let relay: RelayProcesses;
+  let relay: ProcessRelay;
   beforeAll(async () => {
-    relay = await startRelay({ drainTimeout: '1s' });
+    relay = await startProcessRelay();
   });
   afterAll(() => relay.close());
 
   test('clients that are killed: nothing of their requests is left anywhere', async () => {
     const running = await startCommands(relay, cluster);
     const upload = relay
-      .kubectl(HTTP_2)
+      .kubectlOf(HTTP_2)
       .start(
         ['-n', NAMESPACE, 'exec', '-i', cluster.pod.name, '--', 'sh', '-c', 'echo $$; exec cat > /dev/null'],
         {
@@ -130,11 +124,11 @@ describe('of one relay', () => {
 
   test('one of two tunnels that is cut: its requests break, the others go on', async () => {
     const follow = () =>
-      relay.kubectl(HTTP_2).start(['-n', NAMESPACE, 'logs', '-f', '--tail=1', cluster.pod.name]);
+      relay.kubectlOf(HTTP_2).start(['-n', NAMESPACE, 'logs', '-f', '--tail=1', cluster.pod.name]);
     cluster.pod.print('a line');
     const followers = [follow(), follow(), follow(), follow()];
     await Promise.all(followers.map((follower) => follower.printed((text) => text === 'a line\n')));
-    relay.network.cutOne();
+    relay.processes.network.cutOne();
     const ended: string[] = [];
     for (const { ended: end } of followers) void end.then(({ stderr }) => ended.push(plain(stderr)));
     await expect.poll(() => ended.length, { timeout: LEARNS_WITHIN_MS }).toBe(2);
@@ -147,16 +141,16 @@ describe('of one relay', () => {
       .poll(() => followers.filter((follower) => follower.stdout().endsWith('still here\n')).length)
       .toBe(2);
     for (const follower of followers) follower.kill();
-    await tunnelsAreBack(relay);
+    await relay.processes.tunnelsUp();
   });
 
   test('all tunnels that are cut', async () => {
     const running = await startCommands(relay, cluster);
     const sinceMs = performance.now();
-    relay.network.cut();
+    relay.processes.network.cut();
     await everyPartyLearns('tunnels cut', sinceMs, relay, cluster, running);
     await expectEnds(running, TUNNEL_BROKE);
-    await tunnelsAreBack(relay);
+    await relay.processes.tunnelsUp();
   });
 
   test('an informer whose tunnels are cut watches on from where it was, and lists nothing again', async () => {
@@ -171,8 +165,8 @@ describe('of one relay', () => {
     // client-go lists again after a watch that never brought anything.
     await create('before-the-cut');
     await sees('before-the-cut');
-    relay.network.cut();
-    await tunnelsAreBack(relay);
+    relay.processes.network.cut();
+    await relay.processes.tunnelsUp();
     await create('after-the-cut');
     await sees('after-the-cut');
     const types = (await informer.stop()).map(({ type }) => type).filter((type) => type !== 'synced');
@@ -182,55 +176,57 @@ describe('of one relay', () => {
   test('an agent that is killed', async () => {
     const running = await startCommands(relay, cluster);
     const sinceMs = performance.now();
-    relay.agent.kill('SIGKILL');
+    const killed = relay.processes.agent.end('SIGKILL');
     await everyPartyLearns('agent killed', sinceMs, relay, cluster, running);
     await expectEnds(running, TUNNEL_BROKE);
+    await killed;
   });
 });
 
 test('an agent that is stopped: what still runs after its drain time is told', async () => {
-  const relay = await startRelay({ drainTimeout: '100ms' });
+  const relay = await startProcessRelay({ drainTimeout: '100ms' });
   const running = await startCommands(relay, cluster);
   const sinceMs = performance.now();
-  relay.agent.kill('SIGTERM');
+  const stopped = relay.processes.agent.end('SIGTERM');
   await everyPartyLearns('agent stopped (100 ms drain)', sinceMs, relay, cluster, running);
   await expectEnds(running, AGENT_STOPPED);
+  await stopped;
   await relay.close();
 });
 
 test('a gateway that is stopped: what ends in its drain time ends well, new requests are refused, the rest is told', async () => {
-  const relay = await startRelay({ drainTimeout: '2s' });
+  const relay = await startProcessRelay({ drainTimeout: '2s' });
   const running = await startCommands(relay, cluster);
   const { name } = cluster.pod;
   const shell = relay
-    .kubectl(HTTP_2)
+    .kubectlOf(HTTP_2)
     .start(['-n', NAMESPACE, 'exec', '-i', name, '--', 'sh', '-c', 'echo ready; read word; echo $word'], {
       input: HELD_OPEN,
     });
   await shell.printed((text) => text === 'ready\n');
   const sinceMs = performance.now();
-  relay.gateway.kill('SIGTERM');
-  await expect.poll(() => relay.gateway.isReady()).toBe(false);
-  const refused = await relay.kubectl(HTTP_2).run(['get', '--raw', '/version']);
+  const stopped = relay.processes.gateway.end('SIGTERM');
+  await relay.processes.gateway.logged('gateway.draining');
+  const refused = await relay.kubectlOf(HTTP_2).run(['get', '--raw', '/version']);
   expect(refused.stderr).toMatch(/^The connection to the server \S+ was refused/);
   shell.stdin.write('goodbye\n');
   expect(await shell.ended).toMatchObject({ stdout: 'ready\ngoodbye\n', stderr: '', exitCode: 0 });
   await everyPartyLearns('gateway stopped (2 s drain)', sinceMs, relay, cluster, running);
   await expectEnds(running, GATEWAY_STOPPED);
+  await stopped;
   await relay.close();
 });
 
 describe('of a control plane of its own', () => {
   let own: ControlPlane;
-  let relay: RelayProcesses;
+  let relay: ProcessRelay;
   let ownCluster: EndsCluster;
   beforeAll(async () => {
     const tools = inject('tools');
     own = await startControlPlane({ etcd: tools.etcd, kubeApiserver: tools.kubeApiserver });
     const kubelet = await startKubelet(own, tools);
     ownCluster = await startEndsCluster(own.client, NAMESPACE, kubelet);
-    relay = await startRelayProcesses(own, { drainTimeout: '1s' });
-    await bindClusterAdmin(own.client, relay.adminGroup);
+    relay = await startProcessRelay({ controlPlane: own });
   });
   afterAll(async () => {
     await relay.close();
@@ -261,12 +257,6 @@ test('a network that swallows everything: no later than the heartbeat can tell',
   await everyPartyLearns('network swallows', sinceMs, relay, cluster, running);
   await expectEnds(running, TUNNEL_BROKE);
 });
-
-async function tunnelsAreBack(relay: RelayProcesses): Promise<void> {
-  await expect
-    .poll(() => relay.gateway.metric('cluster_connect_gateway_tunnels'), { timeout: 20_000 })
-    .toBe(2);
-}
 
 /** What a client that is killed in the midst of a large upload was about to send. */
 function* endless(): Generator<Buffer> {

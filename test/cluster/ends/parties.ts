@@ -1,7 +1,7 @@
 // When each party to a request has learned that it is over, measured from the moment at which that could be known.
 import { expect } from 'vitest';
 import type { EndsCluster } from './ends-cluster.ts';
-import type { RelayProcesses } from './relay-processes.ts';
+import type { ProcessRelay } from '../process-relay.ts';
 import type { Running } from './running-commands.ts';
 
 /** Far more than the second that is asked for: a busy machine is no failure. */
@@ -12,7 +12,7 @@ const POLL_MS = 10;
 export async function everyPartyLearns(
   title: string,
   sinceMs: number,
-  relay: RelayProcesses,
+  relay: ProcessRelay,
   cluster: EndsCluster,
   running: Running,
 ): Promise<void> {
@@ -20,15 +20,14 @@ export async function everyPartyLearns(
     await expect.poll(count, { timeout: LEARNS_WITHIN_MS, interval: POLL_MS }).toBe(0);
     return `${Math.round(performance.now() - sinceMs)} ms`;
   };
+  // A process that is gone has nothing left.
+  const left = (metric: string) => relay.processes.metric(metric).catch(() => 0);
   const clients = Promise.all(running.commands.map(({ kubectl }) => kubectl.ended)).then(() =>
     Math.max(...running.endedAt.values()),
   );
   const [gateway, agent, processes, connections, lastClient] = await Promise.all([
-    // A process that is gone has nothing left.
-    untilNothingIsLeft(
-      async () => (await relay.gateway.metric('cluster_connect_gateway_requests_running')) ?? 0,
-    ),
-    untilNothingIsLeft(async () => (await relay.agent.metric('cluster_connect_agent_streams')) ?? 0),
+    untilNothingIsLeft(() => left('cluster_connect_gateway_requests_running')),
+    untilNothingIsLeft(() => left('cluster_connect_agent_streams')),
     untilNothingIsLeft(() => running.pids.filter(isRunning).length),
     untilNothingIsLeft(() => cluster.server.open),
     clients,

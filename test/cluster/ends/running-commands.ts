@@ -11,7 +11,7 @@ import { HTTP_1_1, HTTP_2, OLD_KUBECTL, SPDY } from '../transports.ts';
 import type { Transport } from '../transports.ts';
 import { HELD_POD } from './ends-cluster.ts';
 import type { EndsCluster } from './ends-cluster.ts';
-import type { RelayProcesses } from './relay-processes.ts';
+import type { ProcessRelay } from '../process-relay.ts';
 
 /** How kubectl hears of an end, which decides what it prints. */
 export type Hears =
@@ -71,7 +71,7 @@ export interface Running {
 
 /** Starts every row; resolves when each has shown that it runs, and the apiserver is at work on those without an answer. */
 export async function startCommands(
-  relay: RelayProcesses,
+  relay: ProcessRelay,
   cluster: EndsCluster,
   rows: readonly Row[] = ROWS,
   tokenSeconds?: number,
@@ -88,8 +88,7 @@ export async function startCommands(
 
   const start = (row: Row, ...args: readonly string[]): RunningKubectl => {
     const kubectl = relay
-      .kubectl(row.transport, tokenSeconds)
-
+      .kubectlOf(row.transport, { tokenSeconds })
       .start(['--namespace', namespace, ...args], row.kind === 'exec' ? { input: HELD_OPEN } : {});
     void kubectl.ended.then(() => endedAt.set(row.name, performance.now()));
     return kubectl;

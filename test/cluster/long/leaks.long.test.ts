@@ -5,8 +5,8 @@ import type { LeakPaths } from '../../support/leaks/rounds.ts';
 import { runRounds } from '../../support/leaks/run-rounds.ts';
 import { configMap, createNamespace, incompressibleText } from '../cluster-objects.ts';
 import { startPod } from '../kubelet/index.ts';
-import { startProcessRelay } from './process-relay.ts';
-import type { ProcessRelay } from './process-relay.ts';
+import { startProcessRelay } from '../process-relay.ts';
+import type { ProcessRelay } from '../process-relay.ts';
 
 const ROUNDS = { warmUpRounds: 200, rounds: 1000 };
 /** More than a reader takes of it before it goes away. */

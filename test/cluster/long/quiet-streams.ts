@@ -8,7 +8,7 @@ import type { Kubectl, RunningKubectl } from '../kubectl.ts';
 import { echo, openEcho, startPodServer } from '../streams/pod-server.ts';
 import { slugOf } from '../transports.ts';
 import type { Transport } from '../transports.ts';
-import type { ProcessRelay } from './process-relay.ts';
+import type { ProcessRelay } from '../process-relay.ts';
 
 export interface QuietStreams {
   /** What kubectl has said on its standard error so far. */
@@ -49,7 +49,7 @@ export async function openQuietStreams(
   const namespace = `quiet-${slugOf(transport)}`;
   await createNamespace(relay.admin, namespace);
   const pod = await startPod(relay.admin, { namespace, name: 'still' });
-  const kubectl = relay.kubectlOf(transport, environment);
+  const kubectl = relay.kubectlOf(transport, { environment });
   const place: Place = { relay, kubectl, namespace, pod, timeLimitMs };
   const streams = await Promise.all([watch(place), logs(place), exec(place), portForward(place)]);
   return {

@@ -2,8 +2,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { HTTP_1_1, HTTP_2, SPDY } from '../transports.ts';
-import { startProcessRelay } from './process-relay.ts';
-import type { ProcessRelay } from './process-relay.ts';
+import { startProcessRelay } from '../process-relay.ts';
+import type { ProcessRelay } from '../process-relay.ts';
 import { openQuietStreams } from './quiet-streams.ts';
 
 const QUIET_MS = 10 * 60_000;

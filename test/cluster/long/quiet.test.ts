@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openHttp2 } from '../../support/http-client.ts';
 import { HTTP_2, SPDY } from '../transports.ts';
-import { startProcessRelay } from './process-relay.ts';
-import type { ProcessRelay } from './process-relay.ts';
+import { startProcessRelay } from '../process-relay.ts';
+import type { ProcessRelay } from '../process-relay.ts';
 import { openQuietStreams } from './quiet-streams.ts';
 
 const LIMIT_MS = 1000;
@@ -17,9 +17,11 @@ const EAGER = { HTTP2_READ_IDLE_TIMEOUT_SECONDS: '1', HTTP2_PING_TIMEOUT_SECONDS
 let relay: ProcessRelay;
 beforeAll(async () => {
   relay = await startProcessRelay({
-    gateway: { KEEP_ALIVE_TIMEOUT_MS: LIMIT_MS, BODY_IDLE_TIMEOUT_MS: LIMIT_MS, KEY_RECHECK_MS: LIMIT_MS },
-    tunnel: { HEARTBEAT_INTERVAL_MS: 100, STALLED_STREAM_TIMEOUT_MS: LIMIT_MS },
-    agent: { UPSTREAM_KEEP_ALIVE_MS: LIMIT_MS, UPGRADE_TIMEOUT_MS: 5 * LIMIT_MS },
+    limits: {
+      gateway: { KEEP_ALIVE_TIMEOUT_MS: LIMIT_MS, BODY_IDLE_TIMEOUT_MS: LIMIT_MS, KEY_RECHECK_MS: LIMIT_MS },
+      tunnel: { HEARTBEAT_INTERVAL_MS: 100, STALLED_STREAM_TIMEOUT_MS: LIMIT_MS },
+      agent: { UPSTREAM_KEEP_ALIVE_MS: LIMIT_MS, UPGRADE_TIMEOUT_MS: 5 * LIMIT_MS },
+    },
   });
 });
 afterAll(() => relay.close());

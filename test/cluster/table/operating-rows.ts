@@ -1,7 +1,7 @@
 // Rows that operate what runs: rollouts, nodes, certificates, waits and deletions, in this order in each lane.
 import type { ApiserverClient } from '../../../demo/control-plane/index.ts';
-import { writeStatus } from '../cluster-objects.ts';
 import { createShippedDeployment, reportRolledOut } from './deployment-states.ts';
+import { createReadyPod, createSpentBudget } from './guarded-pods.ts';
 import { refused, row } from './row.ts';
 import type { Row } from './row.ts';
 
@@ -36,32 +36,14 @@ async function createNodeWithPods(admin: ApiserverClient, namespace: string): Pr
     kind: 'Node',
     metadata: { name: `${namespace}-node` },
   });
-  const pods = `/api/v1/namespaces/${namespace}/pods`;
   for (const name of ['leaving', 'kept']) {
-    await admin.create(pods, {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name, labels: { pod: name } },
-      spec: {
-        nodeName: `${namespace}-node`,
-        containers: [{ name: 'web', image: 'registry.example/web:1' }],
-        tolerations: [{ operator: 'Exists' }],
-      },
-    });
-    await writeStatus(admin, `${pods}/${name}`, {
-      phase: 'Running',
-      conditions: [{ type: 'Ready', status: 'True' }],
+    await createReadyPod(admin, namespace, {
+      name,
+      labels: { pod: name },
+      spec: { nodeName: `${namespace}-node`, tolerations: [{ operator: 'Exists' }] },
     });
   }
-  const budgets = `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets`;
-  await admin.create(budgets, {
-    apiVersion: 'policy/v1',
-    kind: 'PodDisruptionBudget',
-    metadata: { name: 'keeper' },
-    spec: { minAvailable: 1, selector: { matchLabels: { pod: 'kept' } } },
-  });
-  const status = { observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1 };
-  await writeStatus(admin, `${budgets}/keeper`, { ...status, expectedPods: 1 });
+  await createSpentBudget(admin, namespace, { name: 'keeper', matchLabels: { pod: 'kept' } });
 }
 
 export const ROLLOUT_ROWS: readonly Row[] = [

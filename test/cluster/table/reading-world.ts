@@ -3,8 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import type { ApiserverClient } from '../../../demo/control-plane/index.ts';
-import { createWorkloads, writeStatus } from '../cluster-objects.ts';
+import { createWorkloads } from '../cluster-objects.ts';
 import { createShippedDeployment } from './deployment-states.ts';
+import { createReadyPod, createSpentBudget } from './guarded-pods.ts';
 
 /** A shared object of the cluster may be there already: another file of the suite made it. */
 async function ensure(admin: ApiserverClient, collectionPath: string, object: unknown): Promise<void> {
@@ -41,7 +42,9 @@ export async function createReadingWorld(admin: ApiserverClient, namespace: stri
     lastTimestamp: '2020-01-02T03:04:05Z',
     count: 1,
   });
-  await createGuardedPod(admin, namespace);
+  const labels = { guarded: 'yes' };
+  await createReadyPod(admin, namespace, { name: 'guarded', labels });
+  await createSpentBudget(admin, namespace, { name: 'guard', matchLabels: labels });
   await admin.create(`${base}/services`, {
     apiVersion: 'v1',
     kind: 'Service',
@@ -87,35 +90,6 @@ export async function createWidgetType(admin: ApiserverClient): Promise<void> {
   });
   await vi.waitUntil(async () => (await admin.send('GET', '/apis/table.example/v1/widgets')).status === 200, {
     timeout: 20_000,
-  });
-}
-
-/** Its eviction is always refused: the budget was judged, and allows none. */
-async function createGuardedPod(admin: ApiserverClient, namespace: string): Promise<void> {
-  const labels = { guarded: 'yes' };
-  await admin.create(`/api/v1/namespaces/${namespace}/pods`, {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'guarded', labels },
-    spec: { containers: [{ name: 'web', image: 'registry.example/web:1' }] },
-  });
-  await writeStatus(admin, `/api/v1/namespaces/${namespace}/pods/guarded`, {
-    phase: 'Running',
-    conditions: [{ type: 'Ready', status: 'True' }],
-  });
-  const budgets = `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets`;
-  await admin.create(budgets, {
-    apiVersion: 'policy/v1',
-    kind: 'PodDisruptionBudget',
-    metadata: { name: 'guard' },
-    spec: { minAvailable: 1, selector: { matchLabels: labels } },
-  });
-  await writeStatus(admin, `${budgets}/guard`, {
-    observedGeneration: 1,
-    disruptionsAllowed: 0,
-    currentHealthy: 1,
-    desiredHealthy: 1,
-    expectedPods: 1,
   });
 }
 

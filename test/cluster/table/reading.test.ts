@@ -1,18 +1,16 @@
 // Rows that change nothing: through the relay they print byte for byte what they print without it.
-import { mkdtempSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bindClusterAdmin, bindReader, createNamespace } from '../cluster-objects.ts';
-import { startRelay } from '../relay-fixture.ts';
+import { bindReader, createNamespace } from '../cluster-objects.ts';
 import type { Relay } from '../relay-fixture.ts';
 import { HTTP_1_1, HTTP_2, SPDY, TRANSPORTS } from '../transports.ts';
 import { ERROR_ROWS, TOKEN_ROWS } from './error-rows.ts';
 import { judgeReading } from './judge.ts';
-import { createRowRunner, laneGroups } from './lanes.ts';
+import { laneGroups } from './lanes.ts';
 import type { RunRow } from './lanes.ts';
 import { ACTING_ROWS, GET_ROWS, LOOK_ROWS, RAW_ROWS, REQUEST_ROWS } from './reading-rows.ts';
-import { bindActedReaders, createReadingWorld, writeFiles } from './reading-world.ts';
+import { bindActedReaders, createReadingWorld } from './reading-world.ts';
 import { titled } from './row.ts';
+import { startTable } from './start-table.ts';
 
 const NAMESPACE_NAME = 'table-reading';
 const GROUPS = laneGroups(
@@ -23,15 +21,11 @@ const GROUPS = laneGroups(
 let relay: Relay;
 let run: RunRow;
 beforeAll(async () => {
-  relay = await startRelay();
+  ({ relay, run } = await startTable());
   await createNamespace(relay.admin, NAMESPACE_NAME);
   await createReadingWorld(relay.admin, NAMESPACE_NAME);
   await bindReader(relay.admin, NAMESPACE_NAME, relay.user('bob').objectId);
   await bindActedReaders(relay.admin, NAMESPACE_NAME);
-  for (const group of relay.user('alice').groups) await bindClusterAdmin(relay.admin, group);
-  const directory = mkdtempSync(join(relay.directory, 'files-'));
-  writeFiles(directory);
-  run = createRowRunner(relay, directory);
 });
 afterAll(() => relay.close());
 

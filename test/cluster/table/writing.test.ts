@@ -1,17 +1,15 @@
 // Rows that write: the same sequence in a namespace for each lane prints the same in all of them, and leaves the same.
-import { mkdtempSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { bindClusterAdmin, createNamespace } from '../cluster-objects.ts';
-import { startRelay } from '../relay-fixture.ts';
+import { createNamespace } from '../cluster-objects.ts';
 import type { Relay } from '../relay-fixture.ts';
 import { SPDY, TRANSPORTS } from '../transports.ts';
 import { judgeWriting } from './judge.ts';
-import { createRowRunner, laneGroups } from './lanes.ts';
+import { laneGroups } from './lanes.ts';
 import type { RunRow } from './lanes.ts';
 import { CERTIFICATE_ROWS, DELETE_ROWS, NODE_ROWS, ROLLOUT_ROWS } from './operating-rows.ts';
-import { createWidgetType, writeFiles } from './reading-world.ts';
+import { createWidgetType } from './reading-world.ts';
 import { titled } from './row.ts';
+import { startTable } from './start-table.ts';
 import { APPLY_ROWS, CREATE_ROWS } from './writing-rows.ts';
 
 const GROUPS = laneGroups(
@@ -22,15 +20,11 @@ const GROUPS = laneGroups(
 let relay: Relay;
 let run: RunRow;
 beforeAll(async () => {
-  relay = await startRelay();
+  ({ relay, run } = await startTable());
   await createWidgetType(relay.admin);
   for (const { direct, relayed } of GROUPS) {
     for (const { namespace } of [direct, ...relayed]) await createNamespace(relay.admin, namespace);
   }
-  for (const group of relay.user('alice').groups) await bindClusterAdmin(relay.admin, group);
-  const directory = mkdtempSync(join(relay.directory, 'files-'));
-  writeFiles(directory);
-  run = createRowRunner(relay, directory);
 });
 afterAll(() => relay.close());
 

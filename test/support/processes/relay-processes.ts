@@ -35,8 +35,8 @@ export interface RelayProcessesOptions {
   readonly upstream: { readonly server: string; readonly caPem: string; readonly tokenFile: string };
   /** Without them the command itself is run. */
   readonly limits?: Partial<ServiceLimits>;
-  /** Tunnels go through a TCP proxy that the test can cut. */
-  readonly cuttable?: boolean;
+  /** Of both; 1 s by default. */
+  readonly drainTimeout?: string;
 }
 
 export interface RelayProcesses {
@@ -47,7 +47,8 @@ export interface RelayProcesses {
   /** Where clients find the gateway, on 127.0.0.1. */
   readonly port: number;
   readonly caPem: string;
-  readonly network: TcpProxy | undefined;
+  /** Between the two, for a test to cut. */
+  readonly network: TcpProxy;
   /** A number of the gateway's or the agent's private listener; NaN where there is none of this name. */
   metric(name: string): Promise<number>;
   /** Resolves when gateway and agent both have all tunnels. */
@@ -66,9 +67,10 @@ export async function startRelayProcesses(options: RelayProcessesOptions): Promi
   const entra = await startEntraStandIn();
   parts.defer(() => entra.close());
   const port = await freePort();
-  const network = options.cuttable === true ? await startTcpProxy(port) : undefined;
-  parts.defer(() => network?.close());
-  const publicUrl = `https://127.0.0.1:${network?.port ?? port}`;
+  const network = await startTcpProxy(port);
+  parts.defer(() => network.close());
+  const publicUrl = `https://127.0.0.1:${network.port}`;
+  const { drainTimeout = '1s' } = options;
   const dataDir = join(directory, 'gateway');
   const write = async (name: string, content: string): Promise<string> => {
     const file = join(directory, name);
@@ -80,6 +82,8 @@ export async function startRelayProcesses(options: RelayProcessesOptions): Promi
     authorityCaFile: await write('entra-ca.pem', entra.caPem),
     tenants: [entra.tenantId],
     audiences: entra.audiences,
+    // A token ends when it says so.
+    clockSkewSeconds: 0,
   };
   const start = async (kind: 'gateway' | 'agent', settings: object): Promise<MeasuredProcess> => {
     // JSON is YAML.
@@ -102,7 +106,7 @@ export async function startRelayProcesses(options: RelayProcessesOptions): Promi
     access: [
       { clusters: ['*'], role: 'user', groups: entra.directory.groups.map(({ objectId }) => objectId) },
     ],
-    drainTimeout: '1s',
+    drainTimeout,
   });
   parts.defer(() => gateway.end('SIGKILL'));
   await gateway.logged('gateway.started');
@@ -125,7 +129,7 @@ export async function startRelayProcesses(options: RelayProcessesOptions): Promi
       tokenFile: options.upstream.tokenFile,
     },
     privateListen: `127.0.0.1:${agentPrivatePort}`,
-    drainTimeout: '1s',
+    drainTimeout,
   };
   let agent = await start('agent', agentSettings);
   parts.defer(() => agent.end('SIGKILL'));
