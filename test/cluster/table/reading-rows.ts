@@ -21,7 +21,8 @@ export const GET_ROWS: readonly Row[] = [
   row('get pods --sort-by=.metadata.name', 'web-0'),
   row("get pods -l 'app in (web,other),!absent' -o name", 'pod/web-0'),
   row('get pods --field-selector status.phase=Pending', 'web-0'),
-  row('get pods -A --chunk-size=1', 'web-0'),
+  // Without ages: pods of all files are among them.
+  row('get pods -A --chunk-size=1 -o name', 'pod/web-0'),
   row('get pods/web-0 service/web -o name', 'service/web'),
   row('get all -o wide', 'deployment.apps/web'),
   row('get deployments,replicasets,services', 'service/web'),
