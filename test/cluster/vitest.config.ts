@@ -11,6 +11,8 @@ export default defineConfig({
     // One control plane for all files, and one file at a time: they share its objects and two cores.
     globalSetup: ['test/cluster/global-setup.ts'],
     fileParallelism: false,
+    // Real clients race with real servers now and then; the reporter names each test that needed its second run.
+    retry: 1,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ['default', new TallyReporter()],

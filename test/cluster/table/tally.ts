@@ -21,7 +21,9 @@ declare module 'vitest' {
 }
 
 export function tally(task: TestContext['task'], { name }: Transport, outcome: Outcome): void {
-  (task.meta.tally ??= []).push({ transport: name, ...outcome });
+  // A second run of the row counts in place of the first.
+  const others = (task.meta.tally ?? []).filter(({ transport }) => transport !== name);
+  task.meta.tally = [...others, { transport: name, ...outcome }];
 }
 
 export class TallyReporter implements Reporter {
@@ -32,6 +34,8 @@ export class TallyReporter implements Reporter {
       return entries === undefined ? [] : [{ name: test.name, entries }];
     });
     if (rows.length > 0) process.stdout.write(`${describeTally(rows)}\n`);
+    const flaky = tests.filter((test) => test.diagnostic()?.flaky === true);
+    for (const { fullName } of flaky) process.stdout.write(`passed at the second run only: ${fullName}\n`);
   }
 }
 
