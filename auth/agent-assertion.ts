@@ -6,6 +6,7 @@ import { AuthError } from './auth-error.ts';
 import { MAX_REPLAY_ENTRIES, MAX_REPLAY_ENTRIES_PER_CLUSTER } from './limits.ts';
 import { readPublicKey } from './proof-key.ts';
 import { createReplayTable } from './replay-table.ts';
+import type { ReplayVerdict } from './replay-table.ts';
 import { parseProof, signProof, verifyProof } from './signed-proof.ts';
 
 const ASSERTION_TYPE = 'cluster-connect-agent+jwt';
@@ -22,9 +23,17 @@ export interface AgentAssertionRequest {
   readonly nowMs?: number;
 }
 
+/** Where the ids of assertions are remembered: one memory for all gateways at which an assertion could be used. */
+export interface ReplayMemory {
+  /** A claim that cannot be decided is `full`: a refusal. */
+  claim(owner: string, id: string, expiresAtMs: number): Promise<ReplayVerdict> | ReplayVerdict;
+}
+
 export interface AssertionVerifierOptions {
   /** The gateway's own public URL. */
   readonly audience: string;
+  /** One of its own by default: for a gateway that is alone. */
+  readonly replays?: ReplayMemory;
   /** The registered public key of a cluster by its RFC 7638 thumbprint; undefined when there is none, or no longer. */
   publicKeyOf(
     clusterId: string,
@@ -47,9 +56,14 @@ export async function createAgentAssertion(request: AgentAssertionRequest): Prom
   return signProof(ASSERTION_TYPE, privateKey, { subject: clusterId, audience, tokenId }, nowMs);
 }
 
-/** Remembers what it accepted, so one gateway needs exactly one of these. */
+/** A table in this process, with its bounds. */
+export function createReplayMemory(): ReplayMemory {
+  return createReplayTable(MAX_REPLAY_ENTRIES, MAX_REPLAY_ENTRIES_PER_CLUSTER);
+}
+
+/** Remembers what it accepted, so all gateways under one name need exactly one memory. */
 export function createAssertionVerifier(options: AssertionVerifierOptions): AssertionVerifier {
-  const replays = createReplayTable(MAX_REPLAY_ENTRIES, MAX_REPLAY_ENTRIES_PER_CLUSTER);
+  const replays = options.replays ?? createReplayMemory();
   return {
     async verify(assertion) {
       const parsed = parseProof(assertion, ASSERTION_TYPE);
@@ -68,8 +82,8 @@ export function createAssertionVerifier(options: AssertionVerifierOptions): Asse
         );
       }
       const key = await readPublicKey(jwk);
-      const expiresAtMs = await verifyProof(assertion, parsed, ASSERTION_TYPE, key, options.audience);
-      const verdict = replays.claim(clusterId, tokenId, expiresAtMs);
+      const expiresAtMs = verifyProof(assertion, parsed, key, options.audience);
+      const verdict = await replays.claim(clusterId, tokenId, expiresAtMs);
       if (verdict === 'replayed') {
         throw new AuthError('CC_ERR_AUTH_REPLAYED', "the agent's assertion was used before");
       }

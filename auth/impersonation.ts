@@ -12,20 +12,20 @@ import type { UserInfo } from './types.ts';
  * keys; a client that asks for it is refused (http/asked-identity.ts).
  */
 export const IMPERSONATED_BY = `${OWN_EXTRA_DOMAIN}impersonated-by`;
-const IMPERSONATED_BY_HEADER = `Impersonate-Extra-${escapeExtraKey(IMPERSONATED_BY)}`;
+const IMPERSONATED_BY_HEADER = `impersonate-extra-${escapeExtraKey(IMPERSONATED_BY)}`;
 
 /**
- * A flat name/value list, values as latin1 holding UTF-8; one line for each group, because the apiserver splits none.
+ * A flat name/value list, names in lower case as HTTP/2 wants them, values as latin1 holding UTF-8; one line for each group, because the apiserver splits none.
  *
  * @throws AuthError CC_ERR_AUTH_IDENTITY for a name, group or value that must not become a header
  */
 export function impersonationHeaders(user: UserInfo): string[] {
-  const headers = ['Impersonate-User', checked(user.name, 'user name', true)];
-  if (user.uid !== '') headers.push('Impersonate-Uid', checked(user.uid, 'uid', false));
-  for (const group of user.groups) headers.push('Impersonate-Group', checked(group, 'group', true));
+  const headers = ['impersonate-user', checked(user.name, 'user name', true)];
+  if (user.uid !== '') headers.push('impersonate-uid', checked(user.uid, 'uid', false));
+  for (const group of user.groups) headers.push('impersonate-group', checked(group, 'group', true));
   for (const [key, values] of Object.entries(user.extra)) {
     if (key === '' || key !== key.toLowerCase()) throw refused('extra key', 'is empty or not in lower case');
-    const name = `Impersonate-Extra-${escapeExtraKey(key)}`;
+    const name = `impersonate-extra-${escapeExtraKey(key)}`;
     for (const value of values) headers.push(name, checked(value, 'extra value', false));
   }
   assertImpersonation(headers);

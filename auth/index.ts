@@ -12,12 +12,14 @@ export {
 } from './impersonation.ts';
 export { readPublicKey, keyThumbprint } from './proof-key.ts';
 export type { ProofKey } from './proof-key.ts';
-export { createAgentAssertion, createAssertionVerifier } from './agent-assertion.ts';
+export { createAgentAssertion, createAssertionVerifier, createReplayMemory } from './agent-assertion.ts';
 export type {
   AgentAssertionRequest,
   AssertionVerifier,
   AssertionVerifierOptions,
+  ReplayMemory,
 } from './agent-assertion.ts';
+export type { ReplayVerdict } from './replay-table.ts';
 export { createJoinProof, verifyJoinProof } from './join-proof.ts';
 export type { JoinProofRequest, JoinProofCheck } from './join-proof.ts';
 export { authRefusal } from './refusal.ts';

@@ -43,3 +43,9 @@ export interface GatewayConfig {
   readonly drainTimeoutMs: number;
   readonly logLevel: LogLevel;
 }
+
+/** What `cluster-connect gateway` runs: one gateway, or several processes of it behind one port. */
+export interface GatewayServiceConfig extends GatewayConfig {
+  /** `auto` is one for each core that this process may use. */
+  readonly processes: number | 'auto';
+}

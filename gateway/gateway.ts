@@ -7,7 +7,7 @@ import { createAssertionVerifier, createEntraVerifier } from '../auth/index.ts';
 import { hostName } from '../http/index.ts';
 import { createLogger, createMetrics, startPrivateListener } from '../observe/index.ts';
 import type { Logger, Metrics } from '../observe/index.ts';
-import { DEFAULT_LIMITS } from '../tunnel/index.ts';
+import { DEFAULT_LIMITS, WindowBudget } from '../tunnel/index.ts';
 import type { TunnelLimits } from '../tunnel/index.ts';
 import { createAccessPolicy } from './access.ts';
 import { createManagementApi } from './api/index.ts';
@@ -25,8 +25,10 @@ import {
 import type { Carry } from './edge/index.ts';
 import { GATEWAY_LIMITS } from './limits.ts';
 import type { GatewayLimits } from './limits.ts';
+import type { Membership } from './membership.ts';
+import { createPeers, peerLimits, startPeerEndpoint } from './peers/index.ts';
 import { loadOrCreateAuthority } from './pki/index.ts';
-import { createClusterRegistry } from './registry/index.ts';
+import { createClusterRegistry, pickInOrder } from './registry/index.ts';
 import { loadServedCertificates } from './served-certificates.ts';
 import { openStore } from './store/index.ts';
 import type { ClusterStore } from './store/index.ts';
@@ -35,7 +37,9 @@ export interface RunningGateway {
   /** Where it listens, as an URL on the address it was given. */
   readonly url: string;
   readonly port: number;
+  /** Empty for one of several processes: their supervisor listens there. */
   readonly privateUrl: string;
+  readonly metrics: Metrics;
   /** The gateway's own CA: what kubeconfigs and agents trust. */
   readonly authorityPem: string;
   readonly store: ClusterStore;
@@ -49,6 +53,8 @@ export interface GatewayOptions {
   readonly logger?: Logger;
   readonly limits?: Partial<GatewayLimits>;
   readonly tunnelLimits?: Partial<TunnelLimits>;
+  /** For one of several processes behind one port. */
+  readonly membership?: Membership;
 }
 
 /** The file of the database below the data directory; `cluster-connect cluster add` opens the same. */
@@ -57,6 +63,10 @@ export const STORE_FILE = 'gateway.db';
 export const AUTHORITY_DIRECTORY = 'ca';
 /** The common name of that CA. */
 export const AUTHORITY_NAME = 'cluster-connect gateway CA';
+
+/** Of all processes together, where there are several: one cluster may have tunnels at two of them. */
+export const CLUSTERS_METRIC = 'cluster_connect_gateway_clusters';
+export const CLUSTERS_HELP = 'Clusters with a tunnel.';
 
 const DRAIN_POLL_MS = 50;
 /** How long clients may take to hear that what still runs after a drain is cut off. */
@@ -81,7 +91,20 @@ export async function startGateway(
 
   const verifier = createEntraVerifier(config.entra, { logger });
   parts.defer(() => verifier.close());
-  const registry = createClusterRegistry(limits.MAX_TUNNELS_PER_CLUSTER);
+  const { membership } = options;
+  const growthPool = new WindowBudget(limits.MAX_GROWN_WINDOW_BYTES);
+  const registry = createClusterRegistry(limits.MAX_TUNNELS_PER_CLUSTER, (clusterName, tunnels) =>
+    membership?.directory.announce(clusterName, tunnels),
+  );
+  const peering = { logger, growthPool, limits: peerLimits(options.tunnelLimits) };
+  const peerEndpoint =
+    membership === undefined ? undefined : await startPeerEndpoint({ ...peering, ...membership, registry });
+  parts.defer(() => peerEndpoint?.close());
+  const peers =
+    membership === undefined
+      ? undefined
+      : createPeers(membership.directory, { ...peering, secret: membership.secret });
+  parts.defer(() => peers?.close());
   const counters = createEdgeCounters();
   const running = new Set<Carry>();
   const router = createRouter({
@@ -93,12 +116,14 @@ export async function startGateway(
   const assertions = createAssertionVerifier({
     audience: config.publicUrl,
     publicKeyOf: (clusterId, thumbprint) => store.publicKeyOf(clusterId, thumbprint),
+    ...(membership === undefined ? {} : { replays: membership.replays }),
   });
   const tunnels = createTunnelEndpoint({
     limits,
     registry,
     store,
     assertions,
+    growthPool,
     logger,
     tunnelLimits: { ...DEFAULT_LIMITS, ...options.tunnelLimits },
     isOwnHost: (host) => ownHosts.includes(hostName(host)),
@@ -107,7 +132,7 @@ export async function startGateway(
     router,
     verifier,
     access: createAccessPolicy(config.access),
-    registry,
+    tunnels: peers === undefined ? registry : pickInOrder(registry, peers),
     users: createUserStreams(limits.MAX_STREAMS_PER_USER),
     counters,
     logger,
@@ -123,6 +148,8 @@ export async function startGateway(
   const certificates = await loadServedCertificates(config, authority, publicHost);
   const listener = await startEdgeListener({
     address: config.listen,
+    sharesPort: membership?.sharesPort ?? false,
+    ticketKeys: membership?.ticketKeys,
     limits,
     identities: certificates.current,
     isClusterServerName: (name) => router.clusterOfServerName(name) !== undefined,
@@ -159,12 +186,22 @@ export async function startGateway(
   const metrics: Metrics = createMetrics();
   counters.register(metrics);
   metrics.gauge('cluster_connect_gateway_tunnels', 'Tunnels that are up.', () => registry.tunnelCount);
-  metrics.gauge('cluster_connect_gateway_clusters', 'Clusters with a tunnel.', () => registry.clusterCount);
-  let ready = true;
-  const privateListener = await startPrivateListener(config.privateListen, { metrics, isReady: () => ready });
-  parts.defer(() => privateListener.close());
   const url = `https://${urlHost(config.listen.host)}:${listener.port}`;
-  logger.info('gateway.started', { url, privateUrl: privateListener.url, publicUrl: config.publicUrl });
+  let ready = true;
+  let privateUrl = '';
+  if (peers === undefined) {
+    metrics.gauge(CLUSTERS_METRIC, CLUSTERS_HELP, () => registry.clusterCount);
+    const privateListener = await startPrivateListener(config.privateListen, {
+      metrics,
+      isReady: () => ready,
+    });
+    parts.defer(() => privateListener.close());
+    privateUrl = privateListener.url;
+    logger.info('gateway.started', { url, privateUrl, publicUrl: config.publicUrl });
+  } else {
+    // That they are up is for the supervisor to say, once.
+    peers.register(metrics);
+  }
 
   const started = parts.move();
   let closing: Promise<void> | undefined;
@@ -179,7 +216,8 @@ export async function startGateway(
   return {
     url,
     port: listener.port,
-    privateUrl: privateListener.url,
+    privateUrl,
+    metrics,
     authorityPem: authority.certificatePem,
     store,
     get connectedTunnels() {
@@ -190,12 +228,14 @@ export async function startGateway(
       logger.info('gateway.draining', { running: running.size });
       listener.stopListening();
       tunnels.drain();
+      peerEndpoint?.drain();
+      const openWork = (): number => listener.openExchanges + (peerEndpoint?.openStreams ?? 0);
       const deadline = performance.now() + config.drainTimeoutMs;
       // Not only what is carried: what waits for a token's key or for a slow reader is not cut off either.
-      while (listener.openExchanges > 0 && performance.now() < deadline) await wait(DRAIN_POLL_MS);
+      while (openWork() > 0 && performance.now() < deadline) await wait(DRAIN_POLL_MS);
       for (const carry of running) carry.giveUp('GATEWAY_STOPPED');
       const farewellEnd = performance.now() + FAREWELL_MS;
-      while (listener.openExchanges > 0 && performance.now() < farewellEnd) await wait(DRAIN_POLL_MS);
+      while (openWork() > 0 && performance.now() < farewellEnd) await wait(DRAIN_POLL_MS);
       await close();
     },
     close,

@@ -6,14 +6,13 @@ import { headerText } from './header-text.ts';
 const TOKEN_CHARACTER = /[!#$&'*+\-.^_`|~0-9a-zA-Z]/;
 const ESCAPE = /%([0-9a-f]{2})/g;
 
-/** What follows `Impersonate-Extra-` for this key: every byte that is no token character as `%XX`. */
+/** What follows `Impersonate-Extra-` for this key: every byte that is no token character as `%xx`, digits
+ * in lower case as HTTP/2 wants the whole name (RFC 9113 §8.2.1). */
 export function escapeExtraKey(key: string): string {
   let escaped = '';
   for (const byte of Buffer.from(key, 'utf8')) {
     const character = String.fromCharCode(byte);
-    escaped += TOKEN_CHARACTER.test(character)
-      ? character
-      : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    escaped += TOKEN_CHARACTER.test(character) ? character : `%${byte.toString(16).padStart(2, '0')}`;
   }
   return escaped;
 }

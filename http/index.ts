@@ -37,3 +37,21 @@ export type { Hop, StatusOptions } from './status-body.ts';
 export { newRequestId } from './request-id.ts';
 export { switchedProtocol } from './switched-protocol.ts';
 export type { SwitchedProtocol } from './switched-protocol.ts';
+export {
+  DEFAULT_MAX_FRAME_BYTES,
+  DEFAULT_WINDOW_BYTES,
+  FLAG,
+  FRAME,
+  FrameReader,
+  FrameWriter,
+  H2_ERROR,
+  HeaderBlock,
+  HpackDecoder,
+  Http2Error,
+  MAX_STREAM_ID,
+  MAX_WINDOW_BYTES,
+  PREFACE,
+  SETTING,
+  checkFrame,
+} from './http2/index.ts';
+export type { FrameSink } from './http2/index.ts';

@@ -9,8 +9,26 @@ export interface Metrics {
   gauge(name: string, help: string, read: () => number): void;
   /** A counter with one label whose values `read` lists: few and known, never a user or a path. */
   counters(name: string, help: string, label: string, read: () => Iterable<readonly [string, number]>): void;
-  /** The text exposition, and its content type. */
-  render(): Promise<{ readonly contentType: string; readonly body: string }>;
+  render(): Promise<MetricsPage>;
+  /** The same as data, for another process to add up. */
+  snapshot(): Promise<MetricsSnapshot>;
+}
+
+/** The text exposition, and its content type. */
+export interface MetricsPage {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** As prom-client has it; survives JSON. */
+export type MetricsSnapshot = readonly object[];
+
+export interface MetricsTotal {
+  /** What a source counts now, instead of what it said before. */
+  set(source: string, snapshot: MetricsSnapshot): void;
+  /** The source is gone: its levels are gone with it, and what it counted stays, for a counter must never go back. */
+  retire(source: string): Promise<void>;
+  render(): Promise<MetricsPage>;
 }
 
 // Loaded when metrics are made, like the logger's package.
@@ -55,5 +73,32 @@ export function createMetrics(): Metrics {
       });
     },
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    snapshot: () => registry.getMetricsAsJSON(),
   };
+}
+
+/** The metrics of several processes as one page: counts are added up, and for the rest each metric's own rule holds. */
+export function createMetricsTotal(): MetricsTotal {
+  const { AggregatorRegistry } = loadPromClient();
+  const current = new Map<string, MetricsSnapshot>();
+  let retired: MetricsSnapshot = [];
+  // The type wants arrays that may be changed; prom-client only reads.
+  const sum = (snapshots: readonly MetricsSnapshot[]): promClient.Registry =>
+    AggregatorRegistry.aggregate(snapshots.map((one) => [...one]));
+  return {
+    set: (source, snapshot) => void current.set(source, snapshot),
+    retire: async (source) => {
+      const last = current.get(source) ?? [];
+      current.delete(source);
+      retired = await sum([retired, last.filter(isCount)]).getMetricsAsJSON();
+    },
+    render: async () => {
+      const registry = sum([retired, ...current.values()]);
+      return { contentType: registry.contentType, body: await registry.metrics() };
+    },
+  };
+}
+
+function isCount(metric: object): boolean {
+  return 'type' in metric && (metric.type === 'counter' || metric.type === 'histogram');
 }

@@ -9,7 +9,7 @@ export interface PrivateListener {
 }
 
 export interface PrivateListenerOptions {
-  readonly metrics: Metrics;
+  readonly metrics: Pick<Metrics, 'render'>;
   /** Whether new work should be sent here: false while starting and while draining. */
   isReady(): boolean;
 }

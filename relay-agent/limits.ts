@@ -14,8 +14,10 @@ export const AGENT_LIMITS = {
   UPSTREAM_CONNECT_TIMEOUT_MS: 10_000,
   /** Below the apiserver's own 90 s, so that no request is written to a connection that is about to close. */
   UPSTREAM_KEEP_ALIVE_MS: 60_000,
-  /** Connections to the apiserver: one for each running request, as many as the tunnels may carry streams. */
+  /** Connections to the apiserver. Over HTTP/1.1 each running request has its own, as many as the tunnels may carry streams. */
   UPSTREAM_CONNECTIONS: 8192,
+  /** An apiserver that chose HTTP/1.1 is asked again after this time: it may have been upgraded. */
+  UPSTREAM_PROTOCOL_REMEMBERED_MS: 600_000,
   UPSTREAM_MAX_HEADER_BYTES: 60 * 1024,
   /** A body up to this size whose length is known goes to the apiserver in one write. */
   WHOLE_BODY_BYTES: 64 * 1024,

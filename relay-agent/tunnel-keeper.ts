@@ -14,14 +14,18 @@ import type { Registration } from './identity.ts';
 import { AGENT_LIMITS } from './limits.ts';
 import { connectThroughProxy } from './proxy-connect.ts';
 
+/** Where the gateway is, and how to get there. */
+export type TunnelKeeperConfig = Pick<AgentConfig, 'gatewayUrl' | 'gatewayCa' | 'proxyUrl'>;
+
 export interface TunnelKeeperOptions {
-  readonly config: AgentConfig;
+  readonly config: TunnelKeeperConfig;
   readonly registration: Registration;
   readonly privateKey: KeyObject;
   readonly serve: (stream: TunnelStream, head: Buffer) => StreamHandler;
   readonly logger: Logger;
   readonly onChange: () => void;
-  readonly backoffCapMs: number;
+  /** AGENT_LIMITS.BACKOFF_CAP_MS where it is not given. */
+  readonly backoffCapMs?: number;
   readonly tunnelLimits: TunnelLimits;
 }
 
@@ -42,7 +46,7 @@ interface TunnelEnd {
 }
 
 export function keepTunnel(options: TunnelKeeperOptions): TunnelKeeper {
-  const { logger } = options;
+  const { logger, backoffCapMs = AGENT_LIMITS.BACKOFF_CAP_MS } = options;
   const stop = new AbortController();
   const sessions = new Set<Session>();
   let current: Session | undefined;
@@ -112,7 +116,7 @@ export function keepTunnel(options: TunnelKeeperOptions): TunnelKeeper {
         if (error instanceof DialRefused) pacedMs = error.pacedMs;
         logger.warn('agent.tunnel.dial_failed', { code: errorCode(error), error });
       }
-      const pauseMs = delayMs(backoff, Math.random(), pacedMs, options.backoffCapMs);
+      const pauseMs = delayMs(backoff, Math.random(), pacedMs, backoffCapMs);
       await wait(pauseMs, undefined, { signal: stop.signal }).catch(() => undefined);
     }
   }
@@ -183,7 +187,7 @@ async function dial(options: TunnelKeeperOptions, signal: AbortSignal) {
   return answer;
 }
 
-function proxySocket(config: AgentConfig, proxyUrl: string, url: URL, signal: AbortSignal) {
+function proxySocket(config: TunnelKeeperConfig, proxyUrl: string, url: URL, signal: AbortSignal) {
   return connectThroughProxy({
     proxyUrl,
     host: url.hostname.replace(/^\[|\]$/g, ''),

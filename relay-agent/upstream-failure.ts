@@ -3,7 +3,7 @@ import { HttpError } from '../http/index.ts';
 import type { StatusOptions } from '../http/index.ts';
 import { errorCode } from '../observe/index.ts';
 
-// The socket never carried a byte of the request: a client may send it again (DESIGN §6).
+// The request never reached the apiserver, or it said that it did not begin it: a client may send it again (DESIGN §6).
 const NEVER_SENT = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
@@ -11,10 +11,12 @@ const NEVER_SENT = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'UND_ERR_CONNECT_TIMEOUT',
+  'CC_ERR_UPSTREAM_CONNECT_TIMEOUT',
+  'CC_ERR_UPSTREAM_REFUSED',
 ]);
 const RETRY_AFTER_SECONDS = 1;
 
-/** @param error of undici, of Node's client, or the HttpError of an answer that was refused */
+/** @param error of the HTTP/2 pool, of undici, of Node's client, or the HttpError of an answer that was refused */
 export function upstreamFailure(error: unknown, requestId: string): StatusOptions {
   const shared = { hop: 'apiserver', requestId } as const;
   if (error instanceof HttpError) {

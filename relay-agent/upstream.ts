@@ -1,22 +1,16 @@
-// The agent's one way to the apiserver: a pool for ordinary requests, a fresh socket for each upgrade. The address comes from the
-// configuration alone; nothing in a stream can name another (security R4).
+// The agent's one way to the apiserver: HTTP/2 for ordinary requests, or undici's pool where it speaks HTTP/1.1 only; a fresh socket
+// for each upgrade. The address comes from the configuration alone; nothing in a stream can name another (security R4).
 import { request as httpsRequest } from 'node:https';
 import type { ClientRequest } from 'node:http';
+import { createSecureContext } from 'node:tls';
 import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
-import type { Readable } from 'node:stream';
-import type { HeaderList } from '../http/index.ts';
 import type { UpstreamConfig } from './config.ts';
+import { Http2Pool } from './http2/index.ts';
 import { AGENT_LIMITS } from './limits.ts';
 import type { AgentWaits } from './limits.ts';
-
-export interface UpstreamRequest {
-  readonly method: string;
-  /** Origin-form, byte for byte what the client sent. */
-  readonly target: string;
-  readonly headers: HeaderList;
-  readonly body: Buffer | Readable | null;
-}
+import { connectUpstream } from './tls-connect.ts';
+import type { UpstreamRequest } from './upstream-request.ts';
 
 export interface Upstream {
   dispatch(request: UpstreamRequest, handler: Dispatcher.DispatchHandler): void;
@@ -27,10 +21,14 @@ export interface Upstream {
 
 export function createUpstream(config: UpstreamConfig, waits: AgentWaits = AGENT_LIMITS): Upstream {
   const origin = new URL(config.server);
+  const host = origin.hostname.replace(/^\[|\]$/g, '');
+  const port = origin.port === '' ? 443 : Number(origin.port);
+  // Made once: to read the CA's certificates for each connection would cost more than all else about it.
+  const secureContext = createSecureContext({ ca: config.ca });
   const pool = new Pool(origin.origin, {
     connections: AGENT_LIMITS.UPSTREAM_CONNECTIONS,
     pipelining: 1,
-    // One stream per connection: HTTP/2 would put all of a cluster's users behind one window again.
+    // Only for an apiserver that does not speak it.
     allowH2: false,
     keepAliveTimeout: waits.UPSTREAM_KEEP_ALIVE_MS,
     keepAliveMaxTimeout: waits.UPSTREAM_KEEP_ALIVE_MS,
@@ -41,29 +39,40 @@ export function createUpstream(config: UpstreamConfig, waits: AgentWaits = AGENT
     strictContentLength: true,
     connect: { ca: config.ca, timeout: AGENT_LIMITS.UPSTREAM_CONNECT_TIMEOUT_MS },
   });
-  return {
-    dispatch: ({ method, target, headers, body }, handler) => {
+  const http2 = new Http2Pool({
+    authority: origin.host,
+    connect: (signal) => connectUpstream({ host, port, secureContext }, signal),
+    otherwise: ({ method, target, headers, body }, handler) => {
       pool.dispatch({ path: target, method, headers, body }, handler);
     },
+    keepAliveMs: waits.UPSTREAM_KEEP_ALIVE_MS,
+  });
+  return {
+    dispatch: (request, handler) => http2.dispatch(request, handler),
     upgrade: ({ method, target, headers }) => {
-      const request = httpsRequest({
-        host: origin.hostname.replace(/^\[|\]$/g, ''),
-        port: origin.port === '' ? 443 : Number(origin.port),
+      // https takes what tls.connect takes, secureContext among it, though its types do not say so.
+      const options = {
+        host,
+        port,
         method,
         path: target,
         // A flat list keeps repeated lines apart: X-Stream-Protocol-Version has one for each version.
         headers: ['host', origin.host, ...headers],
-        ca: config.ca,
-        agent: false,
+        secureContext,
+        agent: false as const,
         maxHeaderSize: AGENT_LIMITS.UPSTREAM_MAX_HEADER_BYTES,
         timeout: waits.UPGRADE_TIMEOUT_MS,
-      });
+      };
+      const request = httpsRequest(options);
       // As the pool does with its own: no NAT on the way forgets a quiet shell, and an apiserver that vanished is found out.
       request.once('socket', (socket) => {
         socket.setKeepAlive(true, AGENT_LIMITS.UPSTREAM_KEEP_ALIVE_PROBE_MS);
       });
       return request;
     },
-    close: () => pool.destroy(),
+    close: () => {
+      http2.close();
+      return pool.destroy();
+    },
   };
 }

@@ -11,6 +11,7 @@ export const RESET_CODE = {
   EXPIRED: 7,
   BAD_HEAD: 8,
   SESSION_LOST: 9,
+  TUNNEL_LOST: 10,
 } as const;
 export type ResetCodeName = keyof typeof RESET_CODE;
 

@@ -12,18 +12,38 @@ export function utf8Start(text: string, maxBytes: number): Uint8Array {
   return bytes.subarray(0, utf8.encodeInto(text, bytes).written);
 }
 
-// Messages are cut from a slab, so that small ones cost no allocation each. A slab lives as long as its last message.
+// Messages are cut from a slab, so that small ones cost no allocation each. A slab is filled once, and again when all that was cut
+// from it has been sent: a bulk transfer that takes new memory for each message makes V8 collect its whole heap again and again.
+// The first is for a session that says little more than its heartbeats: a gateway has thousands of those.
+export const FIRST_SLAB_BYTES = 512;
 const SLAB_BYTES = 256 * 1024;
+const SLAB_GROWTH = 16;
 
-/** Collects frames for one message. Not safe to keep what `take` returned beyond its use by the socket: it shares a slab. */
+interface Slab {
+  readonly bytes: Buffer;
+  /** Messages that were cut from it and have not been sent. */
+  unsent: number;
+}
+
+interface Message {
+  readonly bytes: Buffer;
+  readonly slab: Slab;
+}
+
+/** Collects frames for one message. What `take` returns may be written over after the `messageSent` that answers it. */
 export class FrameEncoder {
   private readonly maxMessageBytes: number;
-  private slab: Buffer = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  private current: Slab = { bytes: Buffer.alloc(0), unsent: 0 };
+  // Of SLAB_BYTES, and free.
+  private spare: Slab | undefined = undefined;
+  private nextSlabBytes = FIRST_SLAB_BYTES;
   private start = 0;
   private end = 0;
   // Messages that were full before they were taken.
-  private full: Buffer[] = [];
+  private full: Message[] = [];
   private fullBytes = 0;
+  // Of the messages that were taken and not yet sent, oldest first.
+  private readonly taken: Slab[] = [];
 
   constructor(maxMessageBytes: number) {
     this.maxMessageBytes = maxMessageBytes;
@@ -39,17 +59,31 @@ export class FrameEncoder {
     return this.fullBytes + this.end - this.start;
   }
 
+  /** Little is written at the moment: gives a large slab back, and begins small again. */
+  rest(): void {
+    this.nextSlabBytes = FIRST_SLAB_BYTES;
+    this.spare = undefined;
+    if (this.pendingBytes > 0 || this.slab.byteLength <= FIRST_SLAB_BYTES) return;
+    this.current = { bytes: Buffer.alloc(0), unsent: 0 };
+    this.start = this.end = 0;
+  }
+
   /** The next message of whole frames, at most `maxMessageBytes` long; undefined when nothing was written. */
   take(): Buffer | undefined {
-    if (this.fullBytes > 0) {
-      const full = this.full.shift();
-      this.fullBytes -= full?.byteLength ?? 0;
-      return full;
-    }
-    if (this.end === this.start) return undefined;
-    const message = this.slab.subarray(this.start, this.end);
-    this.start = this.end;
-    return message;
+    if (this.fullBytes === 0 && this.end > this.start) this.cut();
+    const message = this.full.shift();
+    if (message === undefined) return undefined;
+    this.fullBytes -= message.bytes.byteLength;
+    this.taken.push(message.slab);
+    return message.bytes;
+  }
+
+  /** The oldest message that was taken is with the operating system. */
+  messageSent(): void {
+    const slab = this.taken.shift();
+    if (slab === undefined) return;
+    slab.unsent -= 1;
+    this.keepIfFree(slab);
   }
 
   /** HELLO, §3.1. */
@@ -117,17 +151,42 @@ export class FrameEncoder {
   }
 
   private reserve(bytes: number): void {
-    if (this.end - this.start + bytes > this.maxMessageBytes && this.end > this.start) {
-      this.full.push(this.slab.subarray(this.start, this.end));
-      this.fullBytes += this.end - this.start;
-      this.start = this.end;
-    }
+    if (this.end - this.start + bytes > this.maxMessageBytes && this.end > this.start) this.cut();
     if (this.end + bytes <= this.slab.byteLength) return;
     const written = this.slab.subarray(this.start, this.end);
-    const slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, (written.byteLength + bytes) * 2));
-    slab.set(written);
-    this.slab = slab;
+    const needed = Math.max(this.nextSlabBytes, (written.byteLength + bytes) * 2);
+    this.nextSlabBytes = Math.min(SLAB_BYTES, this.nextSlabBytes * SLAB_GROWTH);
+    const filled = this.current;
+    this.current = this.emptySlab(needed);
+    this.slab.set(written);
+    this.keepIfFree(filled);
     this.end = written.byteLength;
     this.start = 0;
+  }
+
+  private get slab(): Buffer {
+    return this.current.bytes;
+  }
+
+  // What is written is a message.
+  private cut(): void {
+    const slab = this.current;
+    slab.unsent += 1;
+    this.full.push({ bytes: slab.bytes.subarray(this.start, this.end), slab });
+    this.fullBytes += this.end - this.start;
+    this.start = this.end;
+  }
+
+  private keepIfFree(slab: Slab): void {
+    if (slab.unsent === 0 && slab !== this.current && slab.bytes.byteLength === SLAB_BYTES) this.spare = slab;
+  }
+
+  private emptySlab(bytes: number): Slab {
+    const { spare } = this;
+    if (spare === undefined || spare.bytes.byteLength < bytes) {
+      return { bytes: Buffer.allocUnsafeSlow(bytes), unsent: 0 };
+    }
+    this.spare = undefined;
+    return spare;
   }
 }

@@ -1,5 +1,5 @@
 // The sending half of a session: what is written in one turn of the event loop leaves as few messages (SPEC §7).
-import { FrameEncoder } from './frame-encoder.ts';
+import { FIRST_SLAB_BYTES, FrameEncoder } from './frame-encoder.ts';
 import type { TunnelLimits } from './limits.ts';
 import { SendScheduler } from './send-scheduler.ts';
 import type { TunnelStream } from './stream.ts';
@@ -9,8 +9,15 @@ import type { Transport } from './transport.ts';
 // Flushes that follow one another within this time are a sign of much, whatever the streams say (a storm of events).
 const COLLECT_WITHIN_MS = 0.05;
 
+// So many frames are a message that is worth its write. To wait for more would only keep the peer idle: with every request of a
+// turn in one message, the two ends take turns instead of working at the same time.
+const COLLECT_FRAMES = 16;
+
+// Who has so much to send has more of it in the same turn: one read of a socket gives several TLS records.
+const BULK_BYTES = 8 * 1024;
+
 // Small enough that a message is sealed in one TLS write, large enough that its header costs nothing.
-const FILL_BYTES = 64 * 1024;
+const FILL_BYTES = 16_384 - 16;
 
 export interface OutboxOwner {
   isOpen(): boolean;
@@ -33,7 +40,9 @@ export class Outbox {
   // Streams whose queue has become shorter since their writers were last told.
   private readonly advanced: TunnelStream[] = [];
   private isScheduled = false;
+  private collected = 0;
   private sentTotal = 0;
+  private sentBefore = 0;
   private lastFlushMs = 0;
 
   constructor(transport: Transport, limits: TunnelLimits, owner: OutboxOwner) {
@@ -57,18 +66,30 @@ export class Outbox {
   /** The stream has DATA that it has credit for, or an END. */
   add(stream: TunnelStream): void {
     this.scheduler.add(stream);
-    this.schedule();
+    this.schedule(stream.queuedBytes >= BULK_BYTES);
   }
 
   /** One flush for everything that this turn of the event loop writes. */
-  schedule(): void {
-    if (this.isScheduled || !this.owner.isOpen()) return;
+  schedule(isBulk = false): void {
+    this.collected += 1;
+    if (this.isScheduled) {
+      // Not at once: the frames of one request or answer belong together.
+      if (this.collected === COLLECT_FRAMES) process.nextTick(this.flushLater);
+      return;
+    }
+    if (!this.owner.isOpen()) return;
     this.isScheduled = true;
-    if (this.owner.isQuiet() && performance.now() - this.lastFlushMs > COLLECT_WITHIN_MS) {
+    if (!isBulk && this.owner.isQuiet() && performance.now() - this.lastFlushMs > COLLECT_WITHIN_MS) {
       process.nextTick(this.flushLater);
     } else {
       setImmediate(this.flushLater);
     }
+  }
+
+  /** Once in each heartbeat interval: who sent next to nothing in it keeps next to no memory for sending. */
+  newInterval(): void {
+    if (this.sentTotal - this.sentBefore < FIRST_SLAB_BYTES) this.encoder.rest();
+    this.sentBefore = this.sentTotal;
   }
 
   /** Sends what is written, and then DATA for as long as the socket takes it (§7.1, §7.3). */
@@ -96,10 +117,14 @@ export class Outbox {
 
   /** The socket has taken a message: there may be room for the next. */
   onSent(): void {
+    this.encoder.messageSent();
     if (!this.scheduler.isEmpty) this.flush();
   }
 
   private readonly flushLater = (): void => {
+    // The turn's own call, after one that came early.
+    if (this.collected === 0) return;
+    this.collected = 0;
     this.isScheduled = false;
     this.flush();
     this.lastFlushMs = performance.now();

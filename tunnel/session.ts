@@ -29,8 +29,8 @@ export type SessionRole = 'gateway' | 'agent';
 export interface SessionHandler {
   /** The peer's HELLO has come: streams can be opened. */
   onReady?(peer: Hello): void;
-  /** A stream was opened by the gateway: at the agent only. The answer hears the stream's events. */
-  onStream?(stream: TunnelStream, head: Buffer): StreamHandler;
+  /** A stream was opened by the gateway: at the agent only. The answer hears the stream's events; without one it is refused. */
+  onStream?(stream: TunnelStream, head: Buffer): StreamHandler | undefined;
   /** The peer takes part in no new stream. At the agent: dial anew after `delayMs`. */
   onGoAway?(delayMs: number, reason: string): void;
   /** A stream's handler threw: our own mistake. Its stream was reset, the session goes on. */
@@ -439,6 +439,7 @@ export class Session implements FrameSink, StreamHost, OutboxOwner {
     this.strayFrames = 0;
     this.pings = 0;
     this.transport.newInterval();
+    this.outbox.newInterval();
     const stalledSince = performance.now() - this.limits.STALLED_STREAM_TIMEOUT_MS;
     for (const stream of this.streams.values()) {
       if (stream.blockedSinceMs === 0 || stream.blockedSinceMs > stalledSince) continue;

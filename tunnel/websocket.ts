@@ -12,48 +12,73 @@ const MAX_REASON_BYTES = 120;
 
 /** Wraps an open WebSocket. */
 export function websocketTransport(socket: WebSocket, limits: TunnelLimits = DEFAULT_LIMITS): Transport {
-  let listener: TransportListener | undefined;
-  let pings = 0;
-  let closed: { code: number; reason: string } | undefined;
-  socket.on('ping', (data: Buffer) => {
-    pings += 1;
-    if (pings > limits.MAX_WEBSOCKET_PINGS) {
-      listener?.onViolation('pings', 'too many WebSocket pings');
-      return;
-    }
-    if (socket.readyState === WebSocket.OPEN) socket.pong(data);
-  });
-  socket.on('close', (code: number, reason: Buffer) => {
-    closed = { code, reason: reason.toString('utf8') };
-    listener?.onClose(closed.code, closed.reason);
-  });
-  // `close` follows every `error`; the code that it carries says enough.
-  socket.on('error', () => undefined);
-  const sent = (): void => listener?.onSent();
-  return {
-    listen: (to) => {
-      listener = to;
-      socket.on('message', (data: RawData, isBinary: boolean) => {
-        if (!isBinary) to.onViolation('text', 'a text message');
-        else if (Buffer.isBuffer(data)) to.onMessage(data);
-      });
-      // A socket may die while its owner still looks up whether to take it.
-      if (closed !== undefined) queueMicrotask(() => to.onClose(closed?.code ?? 0, closed?.reason ?? ''));
-      // Frames that came together with the upgrade wait in the paused socket until somebody listens.
-      socket.resume();
-    },
-    send: (message) => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(message, SEND_OPTIONS, sent);
-    },
-    bufferedBytes: () => socket.bufferedAmount,
-    newInterval: () => {
-      pings = 0;
-    },
-    close: (code, reason) => {
-      socket.close(code, Buffer.from(utf8Start(reason, MAX_REASON_BYTES)));
-    },
-    terminate: () => socket.terminate(),
-  };
+  return new WebSocketTransport(socket, limits.MAX_WEBSOCKET_PINGS);
+}
+
+// A class, because a gateway has thousands of them: a closure for each method would be held for each tunnel.
+class WebSocketTransport implements Transport {
+  private readonly socket: WebSocket;
+  private readonly maxPings: number;
+  private listener: TransportListener | undefined = undefined;
+  private pings = 0;
+  private closed: { readonly code: number; readonly reason: string } | undefined = undefined;
+
+  constructor(socket: WebSocket, maxPings: number) {
+    this.socket = socket;
+    this.maxPings = maxPings;
+    socket.on('ping', (data: Buffer) => this.answerPing(data));
+    socket.on('close', (code: number, reason: Buffer) => {
+      this.closed = { code, reason: reason.toString('utf8') };
+      this.listener?.onClose(this.closed.code, this.closed.reason);
+    });
+    // `close` follows every `error`; the code that it carries says enough.
+    socket.on('error', ignore);
+  }
+
+  listen(to: TransportListener): void {
+    const { socket, closed } = this;
+    this.listener = to;
+    socket.on('message', (data: RawData, isBinary: boolean) => {
+      if (!isBinary) to.onViolation('text', 'a text message');
+      else if (Buffer.isBuffer(data)) to.onMessage(data);
+    });
+    // A socket may die while its owner still looks up whether to take it.
+    if (closed !== undefined) queueMicrotask(() => to.onClose(closed.code, closed.reason));
+    // Frames that came together with the upgrade wait in the paused socket until somebody listens.
+    socket.resume();
+  }
+
+  send(message: Buffer): void {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(message, SEND_OPTIONS, this.sent);
+  }
+
+  bufferedBytes(): number {
+    return this.socket.bufferedAmount;
+  }
+
+  newInterval(): void {
+    this.pings = 0;
+  }
+
+  close(code: number, reason: string): void {
+    this.socket.close(code, Buffer.from(utf8Start(reason, MAX_REASON_BYTES)));
+  }
+
+  terminate(): void {
+    this.socket.terminate();
+  }
+
+  private readonly sent = (): void => this.listener?.onSent();
+
+  private answerPing(data: Buffer): void {
+    this.pings += 1;
+    if (this.pings > this.maxPings) this.listener?.onViolation('pings', 'too many WebSocket pings');
+    else if (this.socket.readyState === WebSocket.OPEN) this.socket.pong(data);
+  }
+}
+
+function ignore(): void {
+  // Told by another event.
 }
 
 const SEND_OPTIONS = { binary: true, compress: false };

@@ -8,6 +8,7 @@ import {
   parseGuid,
   parseHttpsOrigin,
   parseListenAddress,
+  parseProcessCount,
   parseProxyUrl,
 } from './parse-text.ts';
 
@@ -60,3 +61,14 @@ export const path = () => parsed('a path', (text) => (text === '' || text.includ
 
 export const shortText = () =>
   parsed('a text without blanks', (text) => (/^\S+$/.test(text) ? text : undefined));
+
+/** A number in the file, a text in a flag or a variable. */
+export const processCount = (max: number) => {
+  const mustBe = `must be auto or a whole number, 1 to ${max}`;
+  return z.union([z.string().max(MAX_TEXT), z.number()], { error: mustBe }).transform((value, context) => {
+    const count = parseProcessCount(String(value), max);
+    if (count !== undefined) return count;
+    context.addIssue({ code: 'custom', message: mustBe });
+    return z.NEVER;
+  });
+};

@@ -2,10 +2,21 @@
 // docs/configuration.md lists the same; a test compares the two.
 import { z } from 'zod';
 import { LOG_LEVELS, entraFields } from './entra-fields.ts';
-import { clusterPattern, dnsName, duration, guid, httpsOrigin, listenAddress, path } from './fields.ts';
+import {
+  clusterPattern,
+  dnsName,
+  duration,
+  guid,
+  httpsOrigin,
+  listenAddress,
+  path,
+  processCount,
+} from './fields.ts';
 import { settingNotes } from './setting-keys.ts';
 
 const MAX_RULES = 1000;
+/** Each has sessions to all others, and about 100 MB of memory of its own. */
+export const MAX_PROCESSES = 64;
 const MAX_NAMES_IN_RULE = 1000;
 
 const accessRule = z
@@ -26,6 +37,9 @@ export const gatewaySchema = z.strictObject({
     .register(settingNotes, { description: 'Where clients and agents connect (TLS).' }),
   privateListen: listenAddress().prefault('127.0.0.1:9090').register(settingNotes, {
     description: '`/healthz`, `/readyz` and `/metrics`: plain HTTP, not for the outside.',
+  }),
+  processes: processCount(MAX_PROCESSES).prefault('auto').register(settingNotes, {
+    description: 'How many processes share the port; `auto` is one for each core.',
   }),
   publicUrl: httpsOrigin().register(settingNotes, {
     description: 'Where clients and agents find the gateway.',

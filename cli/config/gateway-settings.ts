@@ -1,7 +1,7 @@
-// From the gateway's settings as a person writes them to GatewayConfig: what the schema alone cannot check.
+// From the gateway's settings as a person writes them to GatewayServiceConfig: what the schema alone cannot check.
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import type { z } from 'zod';
-import type { GatewayConfig } from '../../gateway/index.ts';
+import type { GatewayServiceConfig } from '../../gateway/index.ts';
 import { ConfigError } from '../../observe/index.ts';
 import { gatewaySchema } from './gateway-schema.ts';
 import { deepFreeze } from './deep-freeze.ts';
@@ -12,7 +12,7 @@ import type { Settings, SettingsSources } from './collect-settings.ts';
  * Flags over environment over file over defaults.
  * @throws ConfigError with every problem of every source
  */
-export function parseGatewayConfig(sources: SettingsSources): GatewayConfig {
+export function parseGatewayConfig(sources: SettingsSources): GatewayServiceConfig {
   const settings = collectSettings(gatewaySchema, sources);
   const problems = [...settings.problems, ...pairProblem(settings)];
   const { values } = settings;
@@ -23,6 +23,7 @@ export function parseGatewayConfig(sources: SettingsSources): GatewayConfig {
   return deepFreeze({
     listen: values.listen,
     privateListen: values.privateListen,
+    processes: values.processes,
     publicUrl: values.publicUrl,
     dataDir: values.dataDir,
     clusterDomain: values.clusterDomain,

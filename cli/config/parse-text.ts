@@ -58,3 +58,10 @@ export function parseTenant(text: string): string | undefined {
   const lower = text.toLowerCase();
   return parseGuid(lower) ?? (lower.includes('.') && isDnsName(lower) ? lower : undefined);
 }
+
+/** `auto`, or a whole number from 1 to `max`. */
+export function parseProcessCount(text: string, max: number): number | 'auto' | undefined {
+  if (text === 'auto') return text;
+  const count = Number(text);
+  return /^[1-9]\d{0,3}$/.test(text) && count <= max ? count : undefined;
+}

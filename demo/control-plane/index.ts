@@ -11,7 +11,7 @@ export type { ControlPlaneErrorCode } from './errors.ts';
 export { findFreePorts } from './free-port.ts';
 export { adminUser, renderKubeconfig } from './kubeconfig.ts';
 export type { ActingAs, KubeconfigCluster, KubeconfigUser } from './kubeconfig.ts';
-export { quoteLog } from './logged-process.ts';
+export { quoteLog, startLoggedProcess } from './logged-process.ts';
 export type { LoggedProcess } from './logged-process.ts';
 export { startOrphanGuard } from './orphan-guard.ts';
 export type { OrphanGuard } from './orphan-guard.ts';

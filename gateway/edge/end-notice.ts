@@ -43,6 +43,7 @@ export function unansweredNotice(code: EndCode, requestId: string): StatusOption
         requestId,
       };
     case 'SESSION_LOST':
+    case 'TUNNEL_LOST':
       return {
         ...LOST,
         message:
@@ -71,6 +72,7 @@ export function unansweredNotice(code: EndCode, requestId: string): StatusOption
 export function brokenOffNotice(code: EndCode, requestId: string): StatusOptions {
   switch (code) {
     case 'SESSION_LOST':
+    case 'TUNNEL_LOST':
       return { ...LOST, message: 'the tunnel to the cluster broke', hop: 'tunnel', requestId };
     case 'UPSTREAM_LOST':
       return { ...LOST, message: 'the connection to the kube-apiserver broke', hop: 'apiserver', requestId };

@@ -11,7 +11,8 @@ export class Http2Exchange implements Exchange {
   readonly isCutShort = false;
   readonly method: string;
   readonly target: string;
-  readonly rawHeaders: readonly string[];
+  /** Empty once the exchange is listened to. */
+  readonly rawHeaders: string[];
   readonly hasBody: boolean;
   readonly serverName: string;
   readonly remoteAddress: string;
@@ -24,7 +25,7 @@ export class Http2Exchange implements Exchange {
 
   constructor(
     stream: ServerHttp2Stream,
-    rawHeaders: readonly string[],
+    rawHeaders: string[],
     hasBody: boolean,
     serverName: string,
     onClosed: OnClosed,
@@ -62,8 +63,12 @@ export class Http2Exchange implements Exchange {
   listen(listener: ExchangeListener): void {
     this.listener = listener;
     this.stream.on('drain', () => listener.onWritable());
+    const expectsContinue = this.hasBody && this.expectsContinue();
+    // The request is on its way: nobody reads them any more, and Node's stream holds this very array. A watch lasts for
+    // hours, with the user's token in it.
+    this.rawHeaders.length = 0;
     if (!this.hasBody) return;
-    if (this.expectsContinue()) this.stream.additionalHeaders({ ':status': constants.HTTP_STATUS_CONTINUE });
+    if (expectsContinue) this.stream.additionalHeaders({ ':status': constants.HTTP_STATUS_CONTINUE });
     this.stream.on('data', (chunk: Buffer) => listener.onBody(chunk));
     this.stream.once('end', () => listener.onBodyEnd());
   }

@@ -3,6 +3,7 @@ export type { Carry } from './carry.ts';
 export { createEdgeCounters } from './edge-counters.ts';
 export { startEdgeListener } from './listener.ts';
 export type { EdgeListener } from './listener.ts';
+export { answerRaw } from './raw-answer.ts';
 export { createRequestChain, refuseExchange } from './request-chain.ts';
 export { createRouter } from './route.ts';
 export type { EdgeIdentities, TlsIdentity } from './tls-identity.ts';

@@ -10,6 +10,7 @@ import type { SecureContext } from 'node:tls';
 import { boundPort } from '../../observe/index.ts';
 import type { ListenAddress } from '../config.ts';
 import type { GatewayLimits } from '../limits.ts';
+import { createArrivals } from './arrivals.ts';
 import type { Exchange } from './exchange.ts';
 import { Http1Exchange } from './http1-exchange.ts';
 import { Http2Exchange } from './http2-exchange.ts';
@@ -21,6 +22,10 @@ import { UpgradeExchange } from './upgrade-exchange.ts';
 
 export interface EdgeListenerOptions {
   readonly address: ListenAddress;
+  /** Other processes listen on the same address; the kernel spreads connections over them. */
+  readonly sharesPort: boolean;
+  /** For TLS session tickets; by default keys of this listener alone. */
+  readonly ticketKeys?: Buffer | undefined;
   readonly limits: GatewayLimits;
   readonly identities: EdgeIdentities;
   isClusterServerName(serverName: string): boolean;
@@ -45,6 +50,7 @@ const HEADERS_CHECKS_PER_TIMEOUT = 5;
 
 export async function startEdgeListener(options: EdgeListenerOptions): Promise<EdgeListener> {
   const { limits } = options;
+  const tickets = options.ticketKeys === undefined ? {} : { ticketKeys: options.ticketKeys };
   let own = secureContext(options.identities.own);
   let clusters = secureContext(options.identities.clusters);
   const http2Sessions = new Set<ServerHttp2Session>();
@@ -63,6 +69,7 @@ export async function startEdgeListener(options: EdgeListenerOptions): Promise<E
     cert: options.identities.own.certificatePem,
     key: options.identities.own.privateKeyPem,
     minVersion: 'TLSv1.2',
+    ...tickets,
     ALPNProtocols: ['h2', 'http/1.1'],
     // Never throws, whatever the name is (CVE-2026-21637).
     SNICallback: (name, done) => done(null, options.isClusterServerName(name.toLowerCase()) ? clusters : own),
@@ -114,6 +121,19 @@ export async function startEdgeListener(options: EdgeListenerOptions): Promise<E
     }
   });
 
+  // Whoever waits is not read from as TLS; Node hands on what has come by then.
+  const [beginTls] = server.listeners('connection');
+  if (beginTls === undefined) throw new TypeError('this Node has another way to accept TLS');
+  server.removeAllListeners('connection');
+  const arrivals = createArrivals({
+    atOnce: limits.HANDSHAKES_AT_ONCE,
+    holdMs: limits.HANDSHAKE_HOLD_MS,
+    begin: (socket) => beginTls.call(server, socket),
+  });
+  server.on('connection', (socket: Socket) => arrivals.arrive(socket));
+  server.on('secureConnection', () => arrivals.over());
+  server.on('tlsClientError', () => arrivals.over());
+
   // All of them: also the ones within a TLS handshake and the ones that were upgraded, which no server lists.
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -162,21 +182,21 @@ export async function startEdgeListener(options: EdgeListenerOptions): Promise<E
     session.on('close', () => http2Sessions.delete(session));
   });
   http2.on('sessionError', () => undefined);
-  http2.on(
-    'stream',
-    (stream: ServerHttp2Stream, _headers: unknown, _flags: number, rawHeaders: readonly string[]) => {
-      countHttp2Stream(stream);
-      const serverName = stream.session === undefined ? '' : serverNameOf(stream.session.socket);
-      accept(new Http2Exchange(stream, rawHeaders, !stream.endAfterHeaders, serverName, onClosed));
-    },
-  );
+  http2.on('stream', (stream: ServerHttp2Stream, _headers: unknown, _flags: number, rawHeaders: string[]) => {
+    countHttp2Stream(stream);
+    const serverName = stream.session === undefined ? '' : serverNameOf(stream.session.socket);
+    accept(new Http2Exchange(stream, rawHeaders, !stream.endAfterHeaders, serverName, onClosed));
+  });
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.address.port, options.address.host, () => {
-      server.removeListener('error', reject);
-      resolve();
-    });
+    server.listen(
+      { ...options.address, reusePort: options.sharesPort, backlog: limits.LISTEN_BACKLOG },
+      () => {
+        server.removeListener('error', reject);
+        resolve();
+      },
+    );
   });
   const port = boundPort(server);
 
@@ -209,6 +229,7 @@ export async function startEdgeListener(options: EdgeListenerOptions): Promise<E
         cert: identities.own.certificatePem,
         key: identities.own.privateKeyPem,
         minVersion: 'TLSv1.2',
+        ...tickets,
       });
     },
     stopListening: () => {

@@ -14,11 +14,11 @@ import type { CheckedRequest, StatusOptions, UpgradeToken } from '../../http/ind
 import { errorCode } from '../../observe/index.ts';
 import type { Logger } from '../../observe/index.ts';
 import { StreamRefusedError } from '../../tunnel/index.ts';
-import type { Session, TunnelStream } from '../../tunnel/index.ts';
+import type { TunnelStream } from '../../tunnel/index.ts';
 import { mayUse } from '../access.ts';
 import { GatewayError } from '../gateway-error.ts';
 import type { AccessPolicy } from '../access.ts';
-import type { ClusterRegistry } from '../registry/index.ts';
+import type { StreamOpener, TunnelPicker } from '../registry/index.ts';
 import { answerStatus } from './answer-status.ts';
 import type { ServeApi } from './api-endpoint.ts';
 import { Carry } from './carry.ts';
@@ -32,7 +32,7 @@ export interface RequestChainOptions {
   readonly router: Router;
   readonly verifier: TokenVerifier;
   readonly access: AccessPolicy;
-  readonly registry: ClusterRegistry;
+  readonly tunnels: TunnelPicker;
   readonly users: UserStreams;
   readonly counters: EdgeCounters;
   readonly logger: Logger;
@@ -58,7 +58,7 @@ interface Passage {
 }
 
 export function createRequestChain(options: RequestChainOptions): (exchange: Exchange) => void {
-  const { router, verifier, access, registry, users, counters, logger, running, refuse } = options;
+  const { router, verifier, access, tunnels, users, counters, logger, running, refuse } = options;
 
   function handle(exchange: Exchange): void {
     const requestId = newRequestId();
@@ -107,8 +107,8 @@ export function createRequestChain(options: RequestChainOptions): (exchange: Exc
         `the role ${role} of cluster ${cluster} does not allow this request`,
       );
     }
-    const session = registry.pick(cluster); // stream
-    if (session === undefined) {
+    const tunnel = tunnels.pick(cluster); // stream
+    if (tunnel === undefined) {
       options.clusterExists(cluster).then(
         (exists) =>
           refuse(exchange, passage.requestId, exists ? notConnected(cluster) : unknownCluster(cluster)),
@@ -123,18 +123,23 @@ export function createRequestChain(options: RequestChainOptions): (exchange: Exc
         { retryAfterSeconds: RETRY_AFTER_SECONDS },
       );
     }
-    openStream(passage, verified, session);
+    openStream(passage, verified, tunnel);
   }
 
-  function openStream(passage: Passage, verified: VerifiedToken, session: Session): void {
+  function openStream(passage: Passage, verified: VerifiedToken, tunnel: StreamOpener): void {
     const { exchange, requestId, checked, target } = passage;
+    const hasBody = checked.bodyLength !== 0;
+    // What lives as long as the stream holds none of the head: a watch lasts for hours, and there the user's token is.
     const carry = new Carry({
       exchange,
-      hasBody: checked.bodyLength !== 0,
+      hasBody,
       upgrade: checked.upgrade,
       pathPrefix: passage.pathPrefix,
       requestId,
-      onUnanswered: (notice) => answer(passage, notice),
+      onUnanswered: (notice) => {
+        logger.info('gateway.request.unanswered', { requestId, hop: notice.hop, code: notice.code });
+        answerStatus(exchange, notice, hasBody);
+      },
       onDone: (outcome, status) => {
         running.delete(carry);
         users.leave(verified);
@@ -152,7 +157,7 @@ export function createRequestChain(options: RequestChainOptions): (exchange: Exc
         upgrade,
         requestId,
       });
-      stream = openOnAny(passage.cluster, session, head, carry);
+      stream = openOnAny(passage.cluster, tunnel, head, carry);
     } catch (error) {
       users.leave(verified);
       throw error;
@@ -164,17 +169,17 @@ export function createRequestChain(options: RequestChainOptions): (exchange: Exc
   }
 
   // A tunnel that is full is no reason to refuse what another one of the cluster would take.
-  function openOnAny(cluster: string, first: Session, head: Buffer, carry: Carry): TunnelStream {
-    let refused: Set<Session> | undefined;
-    for (let session = first; ;) {
+  function openOnAny(cluster: string, first: StreamOpener, head: Buffer, carry: Carry): TunnelStream {
+    let refused: Set<StreamOpener> | undefined;
+    for (let tunnel = first; ;) {
       try {
-        return session.open(head, carry);
+        return tunnel.open(head, carry);
       } catch (error) {
         if (!(error instanceof StreamRefusedError)) throw error;
-        refused = (refused ?? new Set()).add(session);
-        const next = registry.pick(cluster, refused);
+        refused = (refused ?? new Set()).add(tunnel);
+        const next = tunnels.pick(cluster, refused);
         if (next === undefined) throw error;
-        session = next;
+        tunnel = next;
       }
     }
   }
@@ -185,11 +190,6 @@ export function createRequestChain(options: RequestChainOptions): (exchange: Exc
     } catch (error) {
       refuse(passage.exchange, passage.requestId, error);
     }
-  }
-
-  function answer({ exchange, checked, requestId }: Passage, notice: StatusOptions): void {
-    logger.info('gateway.request.unanswered', { requestId, hop: notice.hop, code: notice.code });
-    answerStatus(exchange, notice, checked.bodyLength !== 0);
   }
 
   return handle;

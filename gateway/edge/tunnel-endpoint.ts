@@ -1,12 +1,13 @@
 // Where agents come in: an upgrade on /tunnel, its assertion checked before a WebSocket exists.
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AuthError, authRefusal, bearerToken } from '../../auth/index.ts';
 import type { AssertionVerifier } from '../../auth/index.ts';
 import { errorCode } from '../../observe/index.ts';
 import type { Logger } from '../../observe/index.ts';
-import { createTunnelAcceptor, Session, TunnelError, WindowBudget } from '../../tunnel/index.ts';
-import type { TunnelLimits } from '../../tunnel/index.ts';
+import { createTunnelAcceptor, Session, TunnelError } from '../../tunnel/index.ts';
+import type { TunnelLimits, WindowBudget } from '../../tunnel/index.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { ClusterRegistry, TunnelEntry } from '../registry/index.ts';
 import type { ClusterStore } from '../store/index.ts';
@@ -19,6 +20,8 @@ export interface TunnelEndpointOptions {
   readonly registry: ClusterRegistry;
   readonly store: ClusterStore;
   readonly assertions: AssertionVerifier;
+  /** One for all: readers of one cluster's answers, slow on purpose, must not take the memory of the others (security D5). */
+  readonly growthPool: WindowBudget;
   readonly logger: Logger;
   isOwnHost(host: string): boolean;
 }
@@ -30,11 +33,12 @@ export interface TunnelEndpoint {
   close(): void;
 }
 
+/** Keys of live tunnels that are looked up in one turn of the event loop: about a millisecond. */
+const RECHECKED_AT_ONCE = 32;
+
 export function createTunnelEndpoint(options: TunnelEndpointOptions): TunnelEndpoint {
-  const { limits, registry, store, logger } = options;
+  const { limits, registry, store, logger, growthPool } = options;
   const acceptor = createTunnelAcceptor(options.tunnelLimits);
-  // One for all: readers of one cluster's answers, slow on purpose, must not take the memory of the others (security D5).
-  const growthPool = new WindowBudget(limits.MAX_GROWN_WINDOW_BYTES);
   // Those without a HELLO too, which the registry does not know.
   const sessions = new Set<Session>();
   let pending = 0;
@@ -48,7 +52,11 @@ export function createTunnelEndpoint(options: TunnelEndpointOptions): TunnelEndp
   recheck.unref();
 
   async function recheckKeys(): Promise<void> {
+    let looked = 0;
     for (const entry of registry.entries()) {
+      // Of ten thousand tunnels the look takes longer than anything else on this thread may.
+      if (++looked % RECHECKED_AT_ONCE === 0) await nextTurn();
+      if (closed) return;
       const key = await store.publicKeyOf(entry.clusterId, entry.thumbprint);
       if (key !== undefined) continue;
       logger.warn('gateway.tunnel.revoked', { cluster: entry.clusterName });
@@ -79,10 +87,14 @@ export function createTunnelEndpoint(options: TunnelEndpointOptions): TunnelEndp
             registry.add(entry);
             const skewMs = Date.now() - hello.wallClockMs;
             logger.info('gateway.tunnel.connected', { cluster: who.clusterName, clockSkewMs: skewMs });
-            if (draining) session.drain(pace(), 'the gateway is stopping');
+            if (!draining) return;
+            session.drain(pace(), 'the gateway is stopping');
+            registry.retire(entry);
           },
-          onGoAway: (_delayMs, reason) =>
-            logger.info('gateway.tunnel.goaway', { cluster: who.clusterName, reason }),
+          onGoAway: (_delayMs, reason) => {
+            registry.retire(entry);
+            logger.info('gateway.tunnel.goaway', { cluster: who.clusterName, reason });
+          },
           onFault: (error) => logger.error('gateway.stream.failed', { cluster: who.clusterName, error }),
           onClose: (error) => {
             sessions.delete(session);
@@ -108,7 +120,7 @@ export function createTunnelEndpoint(options: TunnelEndpointOptions): TunnelEndp
 
   return {
     handle: (request, socket, head) => {
-      socket.on('error', () => undefined);
+      socket.on('error', ignore);
       const refusal = precheck(request);
       if (refusal !== undefined) return answerRaw(socket, refusal);
       if (draining || pending >= limits.MAX_PENDING_HANDSHAKES) return answerRaw(socket, BUSY);
@@ -137,7 +149,10 @@ export function createTunnelEndpoint(options: TunnelEndpointOptions): TunnelEndp
     },
     drain: () => {
       draining = true;
-      for (const { session } of registry.entries()) session.drain(pace(), 'the gateway is stopping');
+      for (const entry of registry.entries()) {
+        entry.session.drain(pace(), 'the gateway is stopping');
+        registry.retire(entry);
+      }
     },
     close: () => {
       draining = true;
@@ -160,6 +175,11 @@ export function createTunnelEndpoint(options: TunnelEndpointOptions): TunnelEndp
     }
     return undefined;
   }
+}
+
+// Not within `handle`: what it closes over, the whole request among it, would live as long as the tunnel.
+function ignore(): void {
+  // `close` follows.
 }
 
 const BUSY: RawAnswer = {

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import type { JsonWebKey } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -105,6 +105,29 @@ it('a key that the registry gives under another thumbprint is not used', async (
   expect(await codeOf(() => careless.verify(text))).toBe('CC_ERR_AUTH_PROOF');
 });
 
+it('an assertion whose text or signature was changed is refused', async () => {
+  const text = await assertion();
+  const [header = '', payload = '', signature = ''] = text.split('.');
+  const other = Buffer.from(signature, 'base64url');
+  other[10] = (other[10] ?? 0) ^ 1;
+  expect(await refusal(`${header}.${payload}.${other.toString('base64url')}`)).toBe('CC_ERR_AUTH_PROOF');
+  const longer = await forged({ exp: NOW / 1000 + 59 });
+  expect(await refusal(`${header}.${longer.split('.')[1]}.${signature}`)).toBe('CC_ERR_AUTH_PROOF');
+});
+
+it.each([0, 63, 65, 72])('a signature of %d bytes instead of 64 is refused', async (bytes) => {
+  const [header, payload] = (await assertion()).split('.');
+  const signature = Buffer.alloc(bytes, 1).toString('base64url');
+  const code = bytes === 0 ? 'CC_ERR_AUTH_MALFORMED' : 'CC_ERR_AUTH_PROOF';
+  expect(await refusal(`${header}.${payload}.${signature}`)).toBe(code);
+});
+
+it('a signature in DER, which RFC 7518 does not have, is refused', async () => {
+  const [header, payload] = (await assertion()).split('.');
+  const der = sign('sha256', Buffer.from(`${header}.${payload}`), ec.privateKey).toString('base64url');
+  expect(await refusal(`${header}.${payload}.${der}`)).toBe('CC_ERR_AUTH_PROOF');
+});
+
 it('an unknown cluster is refused', async () => {
   expect(await refusal(await assertion({ clusterId: 'nobody' }))).toBe('CC_ERR_AUTH_UNKNOWN_CLUSTER');
 });
@@ -118,6 +141,8 @@ it.each([
   ['no exp', { exp: undefined }],
   ['no iat', { iat: undefined }],
   ['an iat far ahead', { iat: NOW / 1000 + 61, exp: NOW / 1000 + 100 }],
+  ['a beginning far ahead', { nbf: NOW / 1000 + 61 }],
+  ['a beginning that is no number', { nbf: 'now' }],
   ['an end long past', { iat: NOW / 1000 - 130, exp: NOW / 1000 - 70 }],
   ['no id', { jti: undefined }],
   ['a short id', { jti: 'x' }],

@@ -16,19 +16,19 @@ it('writes one line for each group and each extra value', () => {
     user({ uid: 'u-1', groups: ['a', 'b, c'], extra: { oid: ['1', '2'], 'example.com/role': ['x'] } }),
   );
   expect(headers).toEqual([
-    'Impersonate-User',
+    'impersonate-user',
     'alice',
-    'Impersonate-Uid',
+    'impersonate-uid',
     'u-1',
-    'Impersonate-Group',
+    'impersonate-group',
     'a',
-    'Impersonate-Group',
+    'impersonate-group',
     'b, c',
-    'Impersonate-Extra-oid',
+    'impersonate-extra-oid',
     '1',
-    'Impersonate-Extra-oid',
+    'impersonate-extra-oid',
     '2',
-    'Impersonate-Extra-example.com%2Frole',
+    'impersonate-extra-example.com%2frole',
     'x',
   ]);
 });
@@ -36,11 +36,11 @@ it('writes one line for each group and each extra value', () => {
 it.each([
   ['a%b', 'a%25b'],
   ['a b', 'a%20b'],
-  ['é', '%C3%A9'],
+  ['é', '%c3%a9'],
   ['a%2fb', 'a%252fb'],
   ['\u0001', '%01'],
-])('escapes the extra key %j as client-go does', (key, escaped) => {
-  expect(impersonationHeaders(user({ extra: { [key]: ['v'] } }))[2]).toBe(`Impersonate-Extra-${escaped}`);
+])('escapes the extra key %j as client-go does, digits in lower case', (key, escaped) => {
+  expect(impersonationHeaders(user({ extra: { [key]: ['v'] } }))[2]).toBe(`impersonate-extra-${escaped}`);
 });
 
 it.each([
@@ -59,7 +59,7 @@ it.each([
 });
 
 it.each([
-  ['name', { name: 'a\r\nImpersonate-Group: system:masters' }],
+  ['name', { name: 'a\r\nimpersonate-group: system:masters' }],
   ['uid', { uid: 'a\nb' }],
   ['group', { groups: ['a\u0000'] }],
   ['extra value', { extra: { upn: ['a\rb'] } }],
@@ -68,14 +68,14 @@ it.each([
 });
 
 it.each([
-  ['no Impersonate-User', ['Impersonate-Group', 'a']],
+  ['no impersonate-user', ['impersonate-group', 'a']],
   ['nothing at all', []],
-  ['an empty Impersonate-User', ['Impersonate-User', '']],
-  ['a blank Impersonate-User', ['Impersonate-User', ' \t']],
-  ['a name without a value', ['Impersonate-User']],
-  ['two of them', ['Impersonate-User', 'a', 'Impersonate-User', 'a']],
-  ['two of them in two cases', ['Impersonate-User', 'a', 'IMPERSONATE-USER', 'b']],
-  ['the name as a value only', ['X-Name', 'Impersonate-User']],
+  ['an empty impersonate-user', ['impersonate-user', '']],
+  ['a blank impersonate-user', ['impersonate-user', ' \t']],
+  ['a name without a value', ['impersonate-user']],
+  ['two of them', ['impersonate-user', 'a', 'impersonate-user', 'a']],
+  ['two of them in two cases', ['impersonate-user', 'a', 'IMPERSONATE-USER', 'b']],
+  ['the name as a value only', ['X-Name', 'impersonate-user']],
 ])('H4: a head with %s is never sent', async (_name, headers) => {
   expect(await codeOf(() => assertImpersonation(headers))).toBe('CC_ERR_AUTH_IDENTITY');
 });

@@ -2,7 +2,8 @@
 // no failure; every other argument is Vitest's.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { ensureTools, MissingToolsError } from './tools/build-tools.ts';
+import { MissingToolsError } from '../../demo/go-tools/index.ts';
+import { ensureTools } from './tools/build-tools.ts';
 import type { ToolPaths } from './tools/find-tools.ts';
 
 const IF_AVAILABLE = '--if-available';

@@ -211,7 +211,8 @@ test.each([
   [7, 'EXPIRED'],
   [8, 'BAD_HEAD'],
   [9, 'INTERNAL'],
-  [10, 'INTERNAL'],
+  [10, 'TUNNEL_LOST'],
+  [11, 'INTERNAL'],
   [0xffffffff, 'INTERNAL'],
 ])('4.6 RESET with code %d is heard as %s', async (code, name) => {
   const peer = await rawPeer('gateway');

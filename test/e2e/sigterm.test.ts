@@ -61,7 +61,7 @@ async function startCommand(drainTimeout: string): Promise<{ port: number; lines
   child.stderr.on('data', (chunk) => {
     lines += String(chunk);
   });
-  await expect.poll(() => lines, { timeout: 8000 }).toContain('"gateway.started"');
+  await expect.poll(() => lines, { timeout: 15_000 }).toContain('"gateway.started"');
   const registration = await loadRegistration(agentConfig.stateDir);
   if (registration === undefined) throw new Error('the agent has not registered');
   await saveRegistration(agentConfig.stateDir, { ...registration, gatewayUrl: publicUrl });

@@ -52,11 +52,15 @@ async function farAgent(
   const near = await dialAs(world, await assertionOf(world));
   if ('status' in near) throw new Error(`refused with ${near.status}`);
   const far: Transport = {
-    ...near,
+    listen: (to) => near.listen(to),
     send: (message) => {
       const copy = Buffer.from(message);
       setTimeout(() => near.send(copy), PRETENDED_ROUND_TRIP_MS);
     },
+    bufferedBytes: () => near.bufferedBytes(),
+    newInterval: () => near.newInterval(),
+    close: (code, reason) => near.close(code, reason),
+    terminate: () => near.terminate(),
   };
   const session = new Session(far, { onStream }, { role: 'agent' });
   while (world.gateway.connectedTunnels === 0) await new Promise((resolve) => setImmediate(resolve));

@@ -104,7 +104,7 @@ it('H1, H3: each line that leaves was asked about as the apiserver reads it', ()
       passed += 1;
       const leaving = actingHeaders({ name: 'bob', uid: '', groups: ['dev'], extra: { oid: ['1'] } }, asked);
       const own = leaving.splice(-2);
-      expect(own).toEqual(['Impersonate-Extra-cluster-connect.internal%2Fimpersonated-by', 'bob']);
+      expect(own).toEqual(['impersonate-extra-cluster-connect.internal%2fimpersonated-by', 'bob']);
       const checks = impersonationChecks(asked).map(
         ({ resource, subresource, namespace, name: object }) =>
           `${subresource === '' ? resource : `${resource}:${subresource}`}/${namespace}/${object}`,

@@ -1,6 +1,7 @@
 // An apiserver that is one function: it gets each dispatched request and drives undici's handler by hand.
 import type { Dispatcher } from 'undici';
-import type { Upstream, UpstreamRequest } from '../../relay-agent/upstream.ts';
+import type { UpstreamRequest } from '../../relay-agent/upstream-request.ts';
+import type { Upstream } from '../../relay-agent/upstream.ts';
 
 export interface Dispatched extends UpstreamRequest {
   /** Why the caller broke it off; undefined while it did not. */

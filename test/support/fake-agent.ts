@@ -14,7 +14,7 @@ export interface FakeAgent {
 
 /** An assertion by the key of the world's own agent. */
 export async function assertionOf(
-  world: RelayWorld,
+  world: Pick<RelayWorld, 'agentConfig'>,
   changes: Partial<AgentAssertionRequest> = {},
 ): Promise<string> {
   const { stateDir } = world.agentConfig;
@@ -31,7 +31,7 @@ export async function assertionOf(
 
 /** Dials /tunnel as an agent would, with this assertion and these headers. */
 export function dialAs(
-  world: RelayWorld,
+  world: Pick<RelayWorld, 'port' | 'caPem'>,
   assertion: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Transport | DialRefusal> {

@@ -37,6 +37,7 @@ export interface HeldLink {
 export async function startHeldLink(onExchange: (exchange: Exchange) => void): Promise<HeldLink> {
   const listener = await startEdgeListener({
     address: { host: '127.0.0.1', port: 0 },
+    sharesPort: false,
     limits: GATEWAY_LIMITS,
     identities: { own: testIdentity(), clusters: testIdentity() },
     isClusterServerName: () => false,

@@ -1,5 +1,6 @@
 // A stand-in for the kube-apiserver that writes down every byte it gets, and answers as a test tells it.
 import type { TLSSocket } from 'node:tls';
+import { createSecureServer } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -8,7 +9,7 @@ import { testAuthority, testIdentity } from './test-authority.ts';
 export interface RecordingUpstream {
   readonly url: string;
   readonly caPem: string;
-  /** Everything that all connections have sent so far. */
+  /** Everything that all connections have sent so far. Of HTTP/2: heads as they were decoded, and bodies. */
   received(): string;
   /** How many connections were accepted. */
   readonly connections: number;
@@ -26,7 +27,12 @@ export interface RecordedRequest {
 
 export type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
+export const APISERVER_PROTOCOLS = ['HTTP/1.1', 'HTTP/2'] as const;
+export type ApiserverProtocol = (typeof APISERVER_PROTOCOLS)[number];
+
 export interface RecordingUpstreamOptions {
+  /** What it speaks for ordinary requests; upgrades are HTTP/1.1 either way. HTTP/1.1 by default. */
+  readonly apiserver?: ApiserverProtocol;
   /** `200 ok` by default. */
   readonly answer?: Answer;
   readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -39,16 +45,28 @@ export async function startRecordingUpstream(
   const chunks: Buffer[] = [];
   const requests: RecordedRequest[] = [];
   let connections = 0;
-  const server = createHttpsServer({ cert: identity.certificatePem, key: identity.privateKeyPem });
+  const sockets = new Set<TLSSocket>();
+  const tls = { cert: identity.certificatePem, key: identity.privateKeyPem };
+  const server =
+    options.apiserver === 'HTTP/2'
+      ? createSecureServer({ ...tls, allowHTTP1: true })
+      : createHttpsServer(tls);
   server.on('secureConnection', (socket: TLSSocket) => {
     connections += 1;
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
     // Beside the parser: what it makes of the bytes is not what is compared.
-    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    if (socket.alpnProtocol !== 'h2') socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   });
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const recorded = record(request);
     const body: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => body.push(chunk));
+    const isHttp2 = request.httpVersionMajor === 2;
+    if (isHttp2) chunks.push(Buffer.from(`${request.rawHeaders.join('\r\n')}\r\n\r\n`, 'latin1'));
+    request.on('data', (chunk: Buffer) => {
+      body.push(chunk);
+      if (isHttp2) chunks.push(chunk);
+    });
     request.on('error', () => undefined);
     request.on('end', () => {
       recorded.body = Buffer.concat(body).toString('latin1');
@@ -87,7 +105,7 @@ export async function startRecordingUpstream(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        for (const socket of sockets) socket.destroy();
       }),
   };
 }

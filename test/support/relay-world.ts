@@ -6,7 +6,13 @@ import type { EntraSettings } from '../../auth/index.ts';
 import { startEntraStandIn } from '../../demo/entra/index.ts';
 import type { EntraStandIn } from '../../demo/entra/index.ts';
 import { startGateway } from '../../gateway/index.ts';
-import type { AccessRule, GatewayConfig, GatewayLimits, RunningGateway } from '../../gateway/index.ts';
+import type {
+  AccessRule,
+  GatewayConfig,
+  GatewayLimits,
+  Membership,
+  RunningGateway,
+} from '../../gateway/index.ts';
 import { silentLogger } from '../../observe/index.ts';
 import type { Logger } from '../../observe/index.ts';
 import { startAgent } from '../../relay-agent/index.ts';
@@ -56,6 +62,8 @@ export interface RelayWorldOptions extends RecordingUpstreamOptions {
   /** Another apiserver than the recording one. */
   readonly upstreamConfig?: AgentConfig['upstream'];
   readonly logger?: Logger;
+  /** The gateway is one of several. */
+  readonly membership?: Membership;
   /** Tunnels go through a TCP proxy that the test can cut. */
   readonly cuttable?: boolean;
   /** Tunnels of this test are expected to come up again. Else one that did fails the test at its end. */
@@ -86,7 +94,12 @@ export async function startRelayWorld(options: RelayWorldOptions = {}): Promise<
     ...options.gateway,
   };
   const { gatewayLimits: limits = {}, tunnelLimits = {}, agentWaits: waits = {} } = options;
-  const gateway = await startGateway(gatewayConfig, { logger, limits, tunnelLimits });
+  const gateway = await startGateway(gatewayConfig, {
+    logger,
+    limits,
+    tunnelLimits,
+    ...(options.membership === undefined ? {} : { membership: options.membership }),
+  });
   await gateway.store.addCluster(CLUSTER);
   const joinToken = await gateway.store.issueJoinToken(CLUSTER, 60_000);
   const tokenFile = join(directory, 'token');

@@ -1,7 +1,9 @@
 // What a session holds: bounded while readers stall, nothing once streams are gone.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { FIRST_SLAB_BYTES } from '../../tunnel/frame-encoder.ts';
+import { DEFAULT_LIMITS } from '../../tunnel/index.ts';
 import type { StreamHandler, TunnelStream } from '../../tunnel/index.ts';
 import { settle } from '../support/memory-transport.ts';
 import { rawPeer } from '../support/raw-peer.ts';
@@ -158,4 +160,32 @@ test('D3: a flood of OPEN and RESET leaves nothing behind at the agent', async (
   const { openStreams, openedStreams, windowBytes } = peer.session.counters;
   expect([openStreams, openedStreams, windowBytes]).toEqual([0, 10_000, 0]);
   expect(peer.log.closes).toEqual([]);
+});
+
+test('a session that was busy keeps no memory for sending once it only has its heartbeats', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    const pair = sessionPair({ onStream: answerWithEcho });
+    await settle();
+    const slabs: number[] = [];
+    const send = pair.gatewayEnd.send.bind(pair.gatewayEnd);
+    pair.gatewayEnd.send = (message) => {
+      slabs.push(message.buffer.byteLength);
+      send(message);
+    };
+    const stream = openLogged(pair.gateway).stream;
+    for (let chunk = 0; chunk < 20; chunk += 1) {
+      stream?.write(Buffer.alloc(16_384));
+      await settle();
+    }
+    expect(slabs.at(-1)).toBe(256 * 1024);
+    // The busy interval, the first quiet one, and a heartbeat after that.
+    for (let interval = 0; interval < 3; interval += 1) {
+      vi.advanceTimersByTime(DEFAULT_LIMITS.HEARTBEAT_INTERVAL_MS);
+      await settle();
+    }
+    expect(slabs.at(-1)).toBe(FIRST_SLAB_BYTES);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -31,6 +31,7 @@ describe('parseGatewayConfig', () => {
     expect(config).toEqual({
       listen: { host: '0.0.0.0', port: 8443 },
       privateListen: { host: '127.0.0.1', port: 9090 },
+      processes: 'auto',
       publicUrl: 'https://relay.example.com',
       dataDir: '/var/lib/cluster-connect',
       clusterDomain: 'cluster-connect.internal',
@@ -62,6 +63,21 @@ describe('parseGatewayConfig', () => {
     expect(config.listen).toEqual({ host: '3.3.3.3', port: 3 });
     expect(config.drainTimeoutMs).toBe(2000);
     expect(config.logLevel).toBe('debug');
+  });
+
+  it.each([
+    ['file', 'processes: 3', {}, 3],
+    ['file', 'processes: auto', {}, 'auto'],
+    ['flag', '', { '--processes': '2' }, 2],
+    ['flag', 'processes: 4', { '--processes': 'auto' }, 'auto'],
+  ])('takes the number of processes from a %s: %s %o', (_from, line, flags, processes) => {
+    const yaml = `${LEAST}\n${line}\n`;
+    expect(parseGatewayConfig(sourcesOf(temporaryDirectory(), { yaml, flags })).processes).toBe(processes);
+  });
+
+  it.each(['0', '65', '1.5', '-1', 'many', '""', '[2]'])('refuses %s processes', (value) => {
+    const sources = sourcesOf(temporaryDirectory(), { yaml: `${LEAST}\nprocesses: ${value}\n` });
+    expect(() => parseGatewayConfig(sources)).toThrow(/settings\.yaml:\d+: processes must be /);
   });
 
   it('needs no file when the environment says all', () => {
@@ -126,7 +142,7 @@ describe('parseGatewayConfig', () => {
         'settings.yaml:10: access[1] names nobody: give users, groups or applications',
         'settings.yaml:13: tls.certificateFile names missing.pem, which does not exist',
         'settings.yaml:1: publicUrl must be an https address without a path, such as https://relay.example.com',
-        'settings.yaml:2: listne is not a setting (there are: listen, privateListen, publicUrl, dataDir, clusterDomain, hostDomain, tls, entra, access, drainTimeout, logLevel)',
+        'settings.yaml:2: listne is not a setting (there are: listen, privateListen, processes, publicUrl, dataDir, clusterDomain, hostDomain, tls, entra, access, drainTimeout, logLevel)',
         'settings.yaml:4: entra.tenants[0] must be a GUID such as 11111111-2222-3333-4444-555555555555',
         'settings.yaml:5: entra.tenant is not a setting (there are: authorityHost, tenants, audiences, usernameClaim, groupsOverage, clockSkewSeconds, authorityCaFile)',
         'settings.yaml:7: access[0].clusters[1] must be a cluster name (a-z, 0-9 and -, at most 63) or *',

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createKubectl } from '../kubectl.ts';
 import type { RunningKubectl } from '../kubectl.ts';
-import { findOnPath } from '../tools/find-tools.ts';
+import { findOnPath } from '../../../demo/go-tools/index.ts';
 
 export interface CurlAnswer {
   readonly exitCode: number;

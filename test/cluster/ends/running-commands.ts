@@ -187,7 +187,7 @@ export function plain(stderr: string): string {
   return stderr
     .replaceAll(NOTICES, '')
     .replaceAll(/request id [0-9a-z-]+/g, 'request id ID')
-    .replaceAll(/ \((?:UND_ERR_SOCKET|ECONNRESET)\)/g, ' (CODE)')
+    .replaceAll(/ \((?:CC_ERR_UPSTREAM_CLOSED|ECONNRESET)\)/g, ' (CODE)')
     .replaceAll(/LastStreamID=\d+/g, 'LastStreamID=N')
     .replaceAll(/error when creating "[^"]+"/g, 'error when creating "FILE"');
 }

@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ensureTools, MissingToolsError } from './build-tools.ts';
-import { areAllFound, findTools, nameCacheDirectory } from './find-tools.ts';
+import { MissingToolsError, nameCacheDirectory } from '../../../demo/go-tools/index.ts';
+import { ensureTools } from './build-tools.ts';
+import { ALL_TOOLS, areAllFound, findTools } from './find-tools.ts';
 import { GO_NEEDED, TOOL_NAMES, TOOLS } from './tool-sets.ts';
 import type { ToolName } from './tool-sets.ts';
 
@@ -27,7 +28,7 @@ const environment = () => ({
 });
 const assetOf = (name: ToolName) => join(directory, 'assets', TOOLS[name].executable);
 const cachedOf = async (name: ToolName) =>
-  join(await nameCacheDirectory(TOOLS[name].set, environment()), TOOLS[name].executable);
+  join(await nameCacheDirectory(TOOLS[name].set, ALL_TOOLS, environment()), TOOLS[name].executable);
 const kubectlOf = (minor: string) => `#!/bin/sh\necho '{"clientVersion":{"major":"1","minor":"${minor}"}}'\n`;
 const helmOf = (version: string) => `#!/bin/sh\necho '${version}'\n`;
 
@@ -93,14 +94,15 @@ describe('the cache', () => {
 
   test('changes its folder with the source of a set', async () => {
     const set = { name: 'informer', version: '1', directory, goVersion: '1' };
-    const folder = () => nameCacheDirectory(set, environment());
+    const folder = () => nameCacheDirectory(set, [], environment());
     writeFileSync(join(directory, 'go.mod'), 'module a\n');
     const names = [await folder()];
-    for (const file of ['go.mod', 'go.sum', 'main.go']) {
+    mkdirSync(join(directory, 'package'));
+    for (const file of ['go.mod', 'go.sum', 'main.go', 'package/part.go']) {
       writeFileSync(join(directory, file), 'changed\n');
       names.push(await folder());
     }
-    expect(new Set(names).size).toBe(4);
+    expect(new Set(names).size).toBe(5);
     writeFileSync(join(directory, 'main'), 'a binary that somebody left there');
     expect(await folder()).toBe(names.at(-1));
   });

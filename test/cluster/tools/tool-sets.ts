@@ -1,35 +1,8 @@
 // The binaries of the suite: where their source is, at which version, and how they are built. The versions here and
 // in the go.mod files are one: a set's cache folder is named for both.
 import { join } from 'node:path';
-
-/** Tools of one go.mod, built from the same modules and cached in one folder. */
-export interface ToolSet {
-  /** Also the folder of its go.mod: each set wants different versions of the same modules. */
-  readonly name: string;
-  readonly version: string;
-  readonly directory: string;
-  /** Needs at least this Go. */
-  readonly goVersion: string;
-}
-
-/** What makes an executable on the PATH as good as a built one. */
-export interface UsableOnPath {
-  readonly executable: string;
-  /** Makes it print its version. */
-  readonly versionArguments: readonly string[];
-  /** Its first group is the number that decides. */
-  readonly versionPattern: RegExp;
-  readonly accepts: (version: number) => boolean;
-}
-
-export interface Tool {
-  readonly set: ToolSet;
-  readonly executable: string;
-  readonly package: string;
-  readonly linkerFlags: string;
-  /** Absent where only the version built here will do. */
-  readonly usableOnPath?: UsableOnPath;
-}
+import { linkerFlags, STRIP } from '../../../demo/go-tools/index.ts';
+import type { Tool, ToolSet, UsableOnPath } from '../../../demo/go-tools/index.ts';
 
 const KUBERNETES_VERSION = '1.34.4';
 const OLD_KUBERNETES_VERSION = '1.20.15';
@@ -50,8 +23,6 @@ const HELM = describeSet('helm', HELM_VERSION, '1.26');
 const INFORMER = describeSet('informer', '0.34.4', '1.24');
 /** Its version is that of the kubelet's streaming packages. */
 const KUBELET = describeSet('kubelet', '0.36.1', '1.26');
-
-const STRIP = '-s -w';
 
 export const TOOLS = {
   etcd: { set: ETCD, executable: 'etcd', package: 'go.etcd.io/etcd/server/v3', linkerFlags: STRIP },
@@ -114,10 +85,6 @@ export const GO_NEEDED = '1.26';
 
 function describeSet(name: string, version: string, goVersion: string): ToolSet {
   return { name, version, directory: join(import.meta.dirname, name), goVersion };
-}
-
-function linkerFlags(variables: Readonly<Record<string, string>>): string {
-  return [STRIP, ...Object.entries(variables).map(([name, value]) => `-X ${name}=${value}`)].join(' ');
 }
 
 /** What Kubernetes' own build sets: without it `kubectl version` and `/version` say v0.0.0-master. */

@@ -73,4 +73,21 @@ describe('the registry', () => {
     expect(registry.pick('edge-1')).toBeUndefined();
     expect(registry.pick('edge-2')).toBe(other.session);
   });
+
+  it('tells how many tunnels take streams, whenever that changes', async () => {
+    const told: [string, number][] = [];
+    const registry = createClusterRegistry(2, (...one) => told.push(one));
+    const [first, second] = await entries();
+    const third = await entry();
+    registry.add(first);
+    registry.add(second);
+    second.session.drain(0, 'test');
+    registry.retire(second);
+    registry.remove(second);
+    registry.add(third);
+    registry.remove(first);
+    registry.remove(third);
+    expect(told.map(([name]) => name)).toEqual(Array(told.length).fill('edge-1'));
+    expect(told.map(([, count]) => count)).toEqual([1, 2, 1, 1, 2, 1, 0]);
+  });
 });

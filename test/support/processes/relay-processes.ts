@@ -97,6 +97,8 @@ export async function startRelayProcesses(options: RelayProcessesOptions): Promi
   const { certificatePem: caPem } = loadOrCreateAuthority(join(dataDir, AUTHORITY_DIRECTORY), AUTHORITY_NAME);
   const gatewayPrivatePort = await freePort();
   const gateway = await start('gateway', {
+    // What is measured is one process.
+    processes: 1,
     listen: `127.0.0.1:${port}`,
     privateListen: `127.0.0.1:${gatewayPrivatePort}`,
     publicUrl,
