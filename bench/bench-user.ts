@@ -11,6 +11,10 @@ export interface BenchIdentity {
   readonly objectId: string;
   readonly token: string;
   readonly groupCount: number;
+  /** In every token of the bench: who has it may reach the cluster. */
+  readonly group: string;
+  /** Of another user with the same groups: for what one user alone may not have so much of. @param user from 1 on */
+  tokenOfOther(user: number): string;
 }
 
 const TOKEN_BYTES = 3072;
@@ -19,12 +23,12 @@ const OBJECT_ID = '1b7e4c90-5a2d-4e8f-9c31-7d0a6b2f4eff';
 
 export async function startBenchIdentity(): Promise<BenchIdentity> {
   const entra = await startEntraStandIn();
-  const issue = (groupCount: number): string =>
+  const issue = (groupCount: number, user = 0): string =>
     entra.issueToken({
       user: {
         displayName: 'Bench User',
         userPrincipalName: 'bench@contoso.example',
-        objectId: OBJECT_ID,
+        objectId: objectIdOf(user),
         groups: Array.from({ length: groupCount }, (_, index) => groupId(index)),
       },
     });
@@ -43,7 +47,13 @@ export async function startBenchIdentity(): Promise<BenchIdentity> {
     objectId: OBJECT_ID,
     token: issue(groupCount),
     groupCount,
+    group: groupId(0),
+    tokenOfOther: (user) => issue(groupCount, user),
   };
+}
+
+function objectIdOf(user: number): string {
+  return user === 0 ? OBJECT_ID : OBJECT_ID.slice(0, -4) + user.toString(16).padStart(4, '0');
 }
 
 /** The fewest groups that make a token so long. @throws RangeError when 200, Entra's limit, do not */

@@ -1,66 +1,120 @@
 // The command line of the bench. Pure.
 import { parseArgs } from 'node:util';
-import { TARGETS } from './bed.ts';
-import type { TargetName } from './bed.ts';
 import { LOAD_CLIENTS } from './load/index.ts';
-import type { LoadSpec } from './load/index.ts';
+import { ROUTES } from './routes/index.ts';
+import type { RouteName } from './routes/index.ts';
+import type { RunContext, Scenario } from './scenario.ts';
 
-export interface BenchOptions {
-  readonly scenario: 'small';
+/** What the command line needs to know of a scenario. */
+export type ScenarioInfo = Pick<Scenario, 'name' | 'title' | 'cases'>;
+
+export interface RunOptions {
+  readonly command: 'run';
+  /** Names, in the order of the list of all. */
+  readonly scenarios: readonly string[];
   readonly quick: boolean;
-  readonly client: LoadSpec['client'];
-  /** Undefined is what the scenario has by default. */
+  readonly client: RunContext['client'];
+  /** Undefined is what each scenario has by default. */
   readonly rounds: number | undefined;
   /** Empty is all of them. */
   readonly cases: readonly string[];
-  readonly targets: readonly TargetName[];
+  readonly routes: readonly RouteName[];
   readonly profileDir: string | undefined;
-  /** Where the JSON goes; undefined is the scenario's own place, and nowhere for a partial run. */
+  /** A folder; undefined is bench/results, and nowhere for a run that is no result to keep. */
   readonly out: string | undefined;
 }
+
+export type BenchCommand =
+  | RunOptions
+  | { readonly command: 'compare'; readonly before: string; readonly after: string }
+  | { readonly command: 'profile'; readonly profileDir: string }
+  | { readonly command: 'report' }
+  | { readonly command: 'help' };
 
 /** The command line is wrong: told to whoever wrote it, without a stack. */
 export class UsageError extends RangeError {}
 
-export const HELP = `Usage: npm run bench -- SCENARIO [options]
+/** Fewer say nothing about how far they lie apart. */
+const MIN_ROUNDS_TO_KEEP = 3;
+const MAX_ROUNDS = 100;
+
+export function helpText(scenarios: readonly ScenarioInfo[]): string {
+  const width = Math.max(...scenarios.map(({ name }) => name.length));
+  const list = scenarios.map(({ name, title }) => `  ${name.padEnd(width)}  ${title}`).join('\n');
+  return `Usage: npm run bench -- [SCENARIO...] [options]
+       npm run bench -- compare A B
+       npm run bench -- profile DIR
+       npm run bench -- report
 
 Measures the whole way, authentication on: load -> gateway -> tunnel -> relay-agent -> apiserver stand-in, TLS on every
-hop, each in a process of its own; beside the stand-in directly and http-proxy as one hop, in turn.
+hop, each in a process of its own; beside the same requests by other routes, in turn. Without a name: all scenarios, one
+after the other, each result written as it ends.
 
 Scenarios:
-  small            2 KB answers, a token of 3 KB, 32 connections and 1, HTTP/1.1 and HTTP/2
+${list}
 
 Options:
-  --quick          shorter rounds: a first look, not a result to keep
-  --rounds N       how often each target has its turn (5; at least 5 for a result to keep)
-  --client NAME    what makes the load: light (default: TLS sockets and prebuilt requests of our own), or autocannon
-                   (which is node:http2 in HTTP/2: autocannon does not speak it)
-  --case NAME      only this case, such as http1-32; may be repeated
-  --target NAME    only this target: ${TARGETS.join(', ')}; may be repeated
+  --quick          all of it in less than two minutes: shows that it runs, gives no figures to keep
+  --rounds N       how often each route has its turn (fewer than ${MIN_ROUNDS_TO_KEEP} are not kept)
+  --client NAME    what makes the load of requests: light (default: TLS sockets and prebuilt requests of our own), or
+                   autocannon (which is node:http2 in HTTP/2: autocannon does not speak it)
+  --case NAME      only this case, such as http1-32, of the scenarios that have it; may be repeated
+  --route NAME     only this route: ${ROUTES.slice(0, 5).join(', ')},
+                   ${ROUTES.slice(5).join(', ')}; may be repeated
   --prof-dir DIR   writes a CPU profile of gateway and agent there, of each case's last round; keeps no result
-  --out FILE       where the JSON goes (bench/results/SCENARIO.json; none for a quick, partial or profiled run)
+  --out DIR        where the results go, as SCENARIO.json (bench/results; nowhere for a quick, partial or profiled run)
   --help           this text
 
-Exit code: 0 when every answer was right, whatever the speed; 1 when one was wrong; 2 for a wrong command line.`;
+compare A B        two results, or two folders of results: each figure's ratio, and whether it is beyond what the rounds
+                   of either run lie apart
+profile DIR        a summary of each profile that --prof-dir DIR has written, into bench/results/profiles
+report             writes docs/performance.md and its plots from bench/results
+
+Exit code: 0 when every answer was right, whatever the speed; 1 when one was wrong or a scenario failed (the others still
+run); 2 for a wrong command line; 130 after an interrupt.`;
+}
 
 /** @throws UsageError that says what is wrong with the command line */
-export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
+export function parseOptions(args: readonly string[], all: readonly ScenarioInfo[]): BenchCommand {
   const { values, positionals } = parse(args);
-  if (values.help === true || args.length === 0) return 'help';
-  const [scenario, ...more] = positionals;
-  if (scenario !== 'small' || more.length > 0) throw new UsageError('name one scenario: small');
+  if (values.help === true) return { command: 'help' };
+  const [first, ...rest] = positionals;
+  if (first === 'compare') return compareCommand(rest);
+  if (first === 'profile') {
+    const [profileDir, ...more] = rest;
+    if (profileDir === undefined || more.length > 0) throw new UsageError('profile takes one folder');
+    return { command: 'profile', profileDir };
+  }
+  if (first === 'report') {
+    if (rest.length > 0) throw new UsageError('report takes nothing else');
+    return { command: 'report' };
+  }
   const client = LOAD_CLIENTS.find((name) => name === (values.client ?? 'light'));
   if (client === undefined) throw new UsageError(`--client is one of: ${LOAD_CLIENTS.join(', ')}`);
+  const cases = values.case ?? [];
   return {
-    scenario,
+    command: 'run',
+    scenarios: scenarioNames(positionals, cases, all),
     quick: values.quick ?? false,
     client,
     rounds: values.rounds === undefined ? undefined : roundCount(values.rounds),
-    cases: values.case ?? [],
-    targets: targetNames(values.target),
+    cases,
+    routes: routeNames(values.route),
     profileDir: values['prof-dir'],
     out: values.out,
   };
+}
+
+/** Whether the run is whole, so that its results can stand for the machine it ran on. */
+export function isToKeep(options: RunOptions): boolean {
+  return (
+    !options.quick &&
+    options.cases.length === 0 &&
+    options.routes.length === ROUTES.length &&
+    options.profileDir === undefined &&
+    options.client === 'light' &&
+    (options.rounds === undefined || options.rounds >= MIN_ROUNDS_TO_KEEP)
+  );
 }
 
 function parse(args: readonly string[]) {
@@ -74,7 +128,7 @@ function parse(args: readonly string[]) {
         rounds: { type: 'string' },
         client: { type: 'string' },
         case: { type: 'string', multiple: true },
-        target: { type: 'string', multiple: true },
+        route: { type: 'string', multiple: true },
         'prof-dir': { type: 'string' },
         out: { type: 'string' },
       },
@@ -84,19 +138,47 @@ function parse(args: readonly string[]) {
   }
 }
 
+function compareCommand(files: readonly string[]): BenchCommand {
+  const [before, after, ...more] = files;
+  if (before === undefined || after === undefined || more.length > 0) {
+    throw new UsageError('compare takes two results, or two folders of results');
+  }
+  return { command: 'compare', before, after };
+}
+
+function scenarioNames(
+  asked: readonly string[],
+  cases: readonly string[],
+  all: readonly ScenarioInfo[],
+): readonly string[] {
+  const unknown = asked.find((name) => all.every((scenario) => scenario.name !== name));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `there is no scenario "${unknown}"; there are: ${all.map(({ name }) => name).join(', ')}`,
+    );
+  }
+  const chosen = asked.length === 0 ? all : all.filter(({ name }) => asked.includes(name));
+  const known = new Set(chosen.flatMap((scenario) => scenario.cases ?? []));
+  if (cases.some((name) => !known.has(name))) {
+    throw new UsageError(`--case is one of: ${[...known].join(', ')}`);
+  }
+  const withCase = chosen.filter((scenario) => scenario.cases?.some((name) => cases.includes(name)) ?? false);
+  return (cases.length === 0 ? chosen : withCase).map(({ name }) => name);
+}
+
 function roundCount(text: string): number {
   const rounds = Number(text);
-  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) {
-    throw new UsageError('--rounds is a whole number from 1 to 100');
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > MAX_ROUNDS) {
+    throw new UsageError(`--rounds is a whole number from 1 to ${MAX_ROUNDS}`);
   }
   return rounds;
 }
 
-function targetNames(names: readonly string[] | undefined): readonly TargetName[] {
-  if (names === undefined) return TARGETS;
+function routeNames(names: readonly string[] | undefined): readonly RouteName[] {
+  if (names === undefined) return ROUTES;
   return names.map((name) => {
-    const target = TARGETS.find((candidate) => candidate === name);
-    if (target === undefined) throw new UsageError(`--target is one of: ${TARGETS.join(', ')}`);
-    return target;
+    const route = ROUTES.find((candidate) => candidate === name);
+    if (route === undefined) throw new UsageError(`--route is one of: ${ROUTES.join(', ')}`);
+    return route;
   });
 }

@@ -11,7 +11,7 @@ const MAX_HEAD_BYTES = 64 * 1024;
 const HEAD_END = Buffer.from('\r\n\r\n');
 // RFC 9112 §4: `HTTP/1.1 200 OK`.
 const STATUS_AT = 9;
-const LENGTH = /\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*(?:\r\n|$)/i;
+const LENGTH = /\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*(?:\r\n|$)/i;
 
 export class AnswerReader {
   private readonly sink: AnswerSink;

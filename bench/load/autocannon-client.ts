@@ -47,6 +47,7 @@ export function createAutocannonClient(spec: LoadSpec): LoadClient {
               // It compares every body.
               hashedBodies: latencies.size,
               wrongBodies: result.mismatches,
+              resumed: 0,
             });
           },
         );

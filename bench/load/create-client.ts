@@ -3,9 +3,10 @@ import { createAutocannonClient } from './autocannon-client.ts';
 import { createHttp1Client } from './http1-client.ts';
 import { createHttp2Client } from './http2-client.ts';
 import type { LoadClient, LoadSpec } from './load-client.ts';
+import { createNewConnectionClient } from './new-connection-client.ts';
 import { createNodeHttp2Client } from './node-http2-client.ts';
 
-type Choice = Pick<LoadSpec, 'client' | 'protocol'>;
+type Choice = Pick<LoadSpec, 'client' | 'protocol' | 'connecting'>;
 
 /** autocannon speaks HTTP/1.1 only: whoever asks for a load that others know gets node:http2 beside it. */
 const CLIENTS = {
@@ -19,11 +20,20 @@ const CLIENTS = {
   },
 } as const;
 
-/** What the report says was used. */
-export function clientNameOf({ protocol, client }: Choice): string {
-  return CLIENTS[protocol][client].name;
+const NEW_CONNECTIONS = {
+  name: 'the light client (bench/load/new-connection-client.ts)',
+  create: createNewConnectionClient,
+} as const;
+
+/** What the result says was used. */
+export function clientNameOf(choice: Choice): string {
+  return chosen(choice).name;
 }
 
 export function createClient(spec: LoadSpec): LoadClient {
-  return CLIENTS[spec.protocol][spec.client].create(spec);
+  return chosen(spec).create(spec);
+}
+
+function chosen({ client, protocol, connecting }: Choice) {
+  return connecting === 'kept' ? CLIENTS[protocol][client] : NEW_CONNECTIONS;
 }

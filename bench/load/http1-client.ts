@@ -3,13 +3,14 @@
 import { AnswerReader } from './answer-reader.ts';
 import type { AnswerSink } from './answer-reader.ts';
 import type { LoadClient, LoadSpec } from './load-client.ts';
+import { requestBytes } from './request-bytes.ts';
 import { RoundMeter } from './round-meter.ts';
 import { openTlsSocket } from './tls-socket.ts';
 import type { LoadSocket } from './tls-socket.ts';
 
 export function createHttp1Client(spec: LoadSpec): LoadClient {
   const meter = new RoundMeter(spec.expectedBody);
-  const request = requestBytes(spec);
+  const request = requestBytes('GET', spec);
   let loops: Http1Loop[] = [];
   return {
     open: async () => {
@@ -68,12 +69,4 @@ class Http1Loop implements AnswerSink {
   close(): void {
     this.socket?.close();
   }
-}
-
-function requestBytes(spec: LoadSpec): Buffer {
-  let text = `GET ${spec.path} HTTP/1.1\r\nhost: ${spec.host}:${spec.port}\r\n`;
-  for (let at = 0; at < spec.headers.length; at += 2) {
-    text += `${spec.headers[at]}: ${spec.headers[at + 1]}\r\n`;
-  }
-  return Buffer.from(`${text}\r\n`, 'latin1');
 }

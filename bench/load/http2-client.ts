@@ -1,6 +1,7 @@
 // The light HTTP/2 client: TLS sockets, prebuilt header blocks, and of RFC 9113 what two well-behaved servers need.
 // node:http2 as client would cost more CPU for each request than the gateway that it is to measure.
-import { FRAME_HEADER_BYTES, FrameReader } from './frame-reader.ts';
+import { FrameReader } from './frame-reader.ts';
+import { clientPreface, CONNECTION_WINDOW_BYTES, FLAG, FRAME, frame, windowUpdate } from './frame-writer.ts';
 import { headerBlocks } from './hpack-request.ts';
 import type { HeaderBlocks } from './hpack-request.ts';
 import type { LoadClient, LoadSpec } from './load-client.ts';
@@ -8,22 +9,6 @@ import { RoundMeter } from './round-meter.ts';
 import { openTlsSocket } from './tls-socket.ts';
 import type { LoadSocket } from './tls-socket.ts';
 
-// RFC 9113 §6.
-const FRAME = {
-  data: 0,
-  headers: 1,
-  resetStream: 3,
-  settings: 4,
-  ping: 6,
-  goAway: 7,
-  windowUpdate: 8,
-} as const;
-const FLAG = { endStream: 0x1, ack: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 } as const;
-const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-const SETTING_ENABLE_PUSH = 2;
-/** What the connection may receive before this end has to say that it may go on. */
-const CONNECTION_WINDOW_BYTES = 2 ** 30;
-const INITIAL_WINDOW_BYTES = 65_535;
 // RFC 7541 appendix A, entry 8.
 const STATUS_200 = 0x80 | 8;
 /** Stands for every status but 200: which one it is would take a whole decoder. */
@@ -97,10 +82,7 @@ class Http2Connection {
         this.meter.fail(error);
       },
     });
-    const noPush = Buffer.alloc(6);
-    noPush.writeUInt16BE(SETTING_ENABLE_PUSH, 0);
-    this.outgoing.push(PREFACE, frame(FRAME.settings, 0, 0, noPush));
-    this.grantWindow(CONNECTION_WINDOW_BYTES - INITIAL_WINDOW_BYTES);
+    this.outgoing.push(clientPreface());
     this.flush();
     await settings.promise;
   }
@@ -168,7 +150,7 @@ class Http2Connection {
     loop.body?.push(Buffer.from(payload));
     this.unacknowledgedBytes += payload.byteLength;
     if (this.unacknowledgedBytes > CONNECTION_WINDOW_BYTES / 2) {
-      this.grantWindow(this.unacknowledgedBytes);
+      this.outgoing.push(windowUpdate(this.unacknowledgedBytes));
       this.unacknowledgedBytes = 0;
     }
     if ((flags & FLAG.endStream) !== 0) this.finish(streamId, loop);
@@ -184,20 +166,4 @@ class Http2Connection {
     if (loop === undefined) throw new Error('the server answered what was not asked');
     return loop;
   }
-
-  private grantWindow(bytes: number): void {
-    const payload = Buffer.alloc(4);
-    payload.writeUInt32BE(bytes);
-    this.outgoing.push(frame(FRAME.windowUpdate, 0, 0, payload));
-  }
-}
-
-function frame(type: number, flags: number, streamId: number, payload: Buffer): Buffer {
-  const bytes = Buffer.allocUnsafe(FRAME_HEADER_BYTES + payload.byteLength);
-  bytes.writeUIntBE(payload.byteLength, 0, 3);
-  bytes.writeUInt8(type, 3);
-  bytes.writeUInt8(flags, 4);
-  bytes.writeUInt32BE(streamId, 5);
-  payload.copy(bytes, FRAME_HEADER_BYTES);
-  return bytes;
 }

@@ -1,3 +1,13 @@
 export { clientNameOf, createClient } from './create-client.ts';
 export { LOAD_CLIENTS, loadSpecSchema, roundSchema } from './load-client.ts';
 export type { LoadClient, LoadSpec, Round } from './load-client.ts';
+export { startTransfer, transferResultSchema, transferSpecSchema } from './transfer.ts';
+export type { RunningTransfer, TransferResult, TransferSpec } from './transfer.ts';
+export { FrameReader } from './frame-reader.ts';
+export { clientPreface, FLAG, FRAME, frame, windowUpdate } from './frame-writer.ts';
+export { headerBlocks } from './hpack-request.ts';
+export type { HeaderBlocks } from './hpack-request.ts';
+export { LatencyRecorder } from './latency-recorder.ts';
+export { requestBytes } from './request-bytes.ts';
+export { openTlsSocket } from './tls-socket.ts';
+export type { LoadSocket } from './tls-socket.ts';

@@ -1,5 +1,5 @@
 // Every latency of a round, kept in memory that was taken before the round began: recording one must cost nothing.
-import { percentile } from '../statistics.ts';
+import { percentile } from '../measure/index.ts';
 
 export interface LatencySummary {
   readonly p50Us: number;

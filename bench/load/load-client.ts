@@ -3,10 +3,14 @@ import { z } from 'zod';
 
 export const LOAD_CLIENTS = ['light', 'autocannon'] as const;
 export const PROTOCOLS = ['http1', 'http2'] as const;
+/** Kept for all requests; a new one for each, with a full handshake or with the session of the one before. */
+export const CONNECTING = ['kept', 'each', 'each-resumed'] as const;
 
 export const loadSpecSchema = z.object({
   client: z.enum(LOAD_CLIENTS),
   protocol: z.enum(PROTOCOLS),
+  /** Other than `kept`: HTTP/1.1 by the light client only, `connections` at a time. */
+  connecting: z.enum(CONNECTING),
   connections: z.int().min(1).max(1024),
   /** Requests in flight on each connection: HTTP/2 only. */
   streams: z.int().min(1).max(100),
@@ -35,6 +39,8 @@ export const roundSchema = z.object({
   wrongAnswers: z.int(),
   hashedBodies: z.int(),
   wrongBodies: z.int(),
+  /** Connections that took up the TLS session of an earlier one. */
+  resumed: z.int(),
 });
 export type Round = z.infer<typeof roundSchema>;
 

@@ -20,6 +20,7 @@ export class RoundMeter {
   private wrongAnswers = 0;
   private hashedBodies = 0;
   private wrongBodies = 0;
+  private resumed = 0;
   private cpuAtStart: NodeJS.CpuUsage = process.cpuUsage();
   private settle: { resolve(round: Round): void; reject(error: Error): void } | undefined = undefined;
   private timer: NodeJS.Timeout | undefined = undefined;
@@ -32,7 +33,7 @@ export class RoundMeter {
   /** @param begin sends the first request of each loop */
   run(durationMs: number, begin: () => void): Promise<Round> {
     this.latencies.clear();
-    this.asked = this.pending = this.wrongAnswers = this.hashedBodies = this.wrongBodies = 0;
+    this.asked = this.pending = this.wrongAnswers = this.hashedBodies = this.wrongBodies = this.resumed = 0;
     return new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
       this.timer = setTimeout(
@@ -50,6 +51,11 @@ export class RoundMeter {
   request(): boolean {
     this.pending += 1;
     return this.asked++ % HASH_EVERY === 0;
+  }
+
+  /** A new connection took up the TLS session of an earlier one. */
+  resume(): void {
+    this.resumed += 1;
   }
 
   /**
@@ -81,7 +87,7 @@ export class RoundMeter {
   private finish(): void {
     const cpu = process.cpuUsage(this.cpuAtStart);
     clearTimeout(this.timer);
-    const { wrongAnswers, hashedBodies, wrongBodies } = this;
+    const { wrongAnswers, hashedBodies, wrongBodies, resumed } = this;
     this.settle?.resolve({
       requests: this.latencies.size,
       elapsedMs: this.lastMs - this.startMs,
@@ -90,6 +96,7 @@ export class RoundMeter {
       wrongAnswers,
       hashedBodies,
       wrongBodies,
+      resumed,
     });
     this.settle = undefined;
   }

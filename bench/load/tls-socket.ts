@@ -4,7 +4,8 @@ import { connect } from 'node:tls';
 import type { LoadSpec } from './load-client.ts';
 
 export interface LoadSocket {
-  write(bytes: Buffer): void;
+  /** @param onWritten called when the bytes have left this process; never for a socket that failed */
+  write(bytes: Buffer, onWritten?: () => void): void;
   /** Ends it without a call of `onFailure`. */
   close(): void;
 }
@@ -60,7 +61,10 @@ export function openTlsSocket(
       if (protocol === 'h2' && socket.alpnProtocol !== 'h2')
         return fail(new Error('the server does not speak HTTP/2'));
       resolve({
-        write: (bytes) => void socket.write(bytes),
+        write: (bytes, onWritten) => {
+          if (onWritten === undefined) socket.write(bytes);
+          else socket.write(bytes, (error) => void (error ?? onWritten()));
+        },
         close: () => {
           closed = true;
           socket.destroy();

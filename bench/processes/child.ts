@@ -5,25 +5,36 @@ import { z } from 'zod';
 import {
   answerSchema,
   CPU_METHOD,
+  MEMORY_METHOD,
   PROFILE_START_METHOD,
   PROFILE_STOP_METHOD,
   STOP_METHOD,
 } from './messages.ts';
+import { memorySchema } from './process-memory.ts';
+import type { ProcessMemory } from './process-memory.ts';
 
 export interface Child {
   readonly name: string;
+  /** Of the process, for what /proc tells about it. */
+  readonly pid: number;
   /** @throws Error when the process answers with an error, ends, or stays silent for too long */
   call<T>(method: string, params: unknown, schema: z.ZodType<T>): Promise<T>;
   /** CPU time of the process until now, microseconds. */
   cpuUs(): Promise<number>;
+  /** @param options.collect whether it is to collect all its garbage before */
+  memory(options: { readonly collect: boolean }): Promise<ProcessMemory>;
   /** Begins a CPU profile. @returns what ends it and writes it to a file */
   profile(): Promise<(file: string) => Promise<void>>;
   /** Repeatable; never throws. */
   stop(): Promise<void>;
+  /** As a crash ends it: at once, with nothing said to anybody. */
+  kill(): Promise<void>;
 }
 
 export interface ChildOptions {
   readonly env?: NodeJS.ProcessEnv;
+  /** Flags of Node and V8. */
+  readonly execArgv?: readonly string[];
 }
 
 interface Waiter {
@@ -41,7 +52,7 @@ const SHORT_TIMEOUT_MS = 10_000;
 export function startChild(name: string, entry: string, options: ChildOptions = {}): Child {
   const process_ = fork(fileURLToPath(new URL(`./${entry}.ts`, import.meta.url)), [], {
     // http-proxy uses what Node has deprecated, and would say so on each run.
-    execArgv: ['--no-deprecation'],
+    execArgv: ['--no-deprecation', ...(options.execArgv ?? [])],
     env: { ...process.env, ...options.env },
     // Nothing of a child belongs into the bench's own output.
     stdio: ['ignore', 2, 2, 'ipc'],
@@ -89,11 +100,15 @@ export function startChild(name: string, entry: string, options: ChildOptions = 
       process_.send({ id, method, params });
     });
 
+  const { pid } = process_;
+  if (pid === undefined) throw new Error(`the process "${name}" cannot be started`);
   let stopping: Promise<void> | undefined;
   return {
     name,
+    pid,
     call: async (method, params, schema) => schema.parse(await ask(method, params, CALL_TIMEOUT_MS)),
     cpuUs: async () => z.number().parse(await ask(CPU_METHOD, null, SHORT_TIMEOUT_MS)),
+    memory: async (options) => memorySchema.parse(await ask(MEMORY_METHOD, options, SHORT_TIMEOUT_MS)),
     profile: async () => {
       await ask(PROFILE_START_METHOD, null, SHORT_TIMEOUT_MS);
       return async (file) => void (await ask(PROFILE_STOP_METHOD, { file }, SHORT_TIMEOUT_MS));
@@ -107,6 +122,10 @@ export function startChild(name: string, entry: string, options: ChildOptions = 
         clearTimeout(timer);
       })();
       return stopping;
+    },
+    kill: async () => {
+      process_.kill('SIGKILL');
+      await gone;
     },
   };
 }

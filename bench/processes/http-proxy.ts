@@ -28,6 +28,7 @@ serveParent({
         proxy.web(request, response);
       },
     );
+    server.on('upgrade', (request, socket, head) => proxy.ws(request, socket, head));
     return { port: await listenOnFreePort(server) };
   },
 });

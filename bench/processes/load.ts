@@ -1,12 +1,13 @@
-// The process of the load: one client at a time.
+// The process of the load: one client of requests at a time, and one transfer.
 import { z } from 'zod';
-import { createClient, loadSpecSchema } from '../load/index.ts';
-import type { LoadClient } from '../load/index.ts';
+import { createClient, loadSpecSchema, startTransfer, transferSpecSchema } from '../load/index.ts';
+import type { LoadClient, RunningTransfer } from '../load/index.ts';
 import { serveParent } from './serve-parent.ts';
 
 const runSchema = z.object({ durationMs: z.number().min(1).max(60_000) });
 
 let client: LoadClient | undefined;
+let transfer: RunningTransfer | undefined;
 
 serveParent({
   open: async (params) => {
@@ -21,4 +22,13 @@ serveParent({
     client?.close();
     client = undefined;
   },
+  'transfer-start': async (params) => {
+    transfer = await startTransfer(transferSpecSchema.parse(params));
+    return transfer.startedMs;
+  },
+  'transfer-progress': () => transfer?.progress(),
+  /** Waits for its end. */
+  'transfer-result': () => transfer?.result,
+  /** Ends it now. */
+  'transfer-cut': () => transfer?.cut(),
 });

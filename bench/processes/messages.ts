@@ -10,6 +10,9 @@ export const answerSchema = z.union([
 
 /** The method of every process that tells its CPU time, user and system together, in microseconds. */
 export const CPU_METHOD = 'cpu';
+/** The method of every process that tells what it holds in memory. */
+export const MEMORY_METHOD = 'memory';
+export const memoryCallSchema = z.object({ collect: z.boolean() });
 /** The method of every process that ends it. */
 export const STOP_METHOD = 'stop';
 /** Begin a CPU profile of the process, and write it to the file that is given. */

@@ -2,11 +2,14 @@
 import {
   callSchema,
   CPU_METHOD,
+  MEMORY_METHOD,
+  memoryCallSchema,
   PROFILE_START_METHOD,
   PROFILE_STOP_METHOD,
   profileStopSchema,
   STOP_METHOD,
 } from './messages.ts';
+import { processMemory } from './process-memory.ts';
 import { createProfiler } from './profiler.ts';
 
 export type Calls = Readonly<Record<string, (params: unknown) => unknown>>;
@@ -17,6 +20,7 @@ export function serveParent(calls: Calls, stop: () => Promise<void> | void = () 
   const all: Calls = {
     ...calls,
     [CPU_METHOD]: () => cpuUs(),
+    [MEMORY_METHOD]: (params) => processMemory(memoryCallSchema.parse(params).collect),
     [PROFILE_START_METHOD]: () => profiler.start(),
     [PROFILE_STOP_METHOD]: (params) => profiler.stop(profileStopSchema.parse(params).file),
     [STOP_METHOD]: stop,

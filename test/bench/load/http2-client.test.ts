@@ -2,6 +2,14 @@
 import { createSecureServer } from 'node:http2';
 import type { Http2SecureServer, ServerHttp2Stream } from 'node:http2';
 import { afterEach, describe, expect, it } from 'vitest';
+import {
+  Intake,
+  LIST_PATH,
+  listBody,
+  SMALL_PATH,
+  startStandInServer,
+  Witness,
+} from '../../../bench/apiserver/index.ts';
 import { listenOnFreePort } from '../../../bench/listen.ts';
 import { createHttp2Client } from '../../../bench/load/http2-client.ts';
 import type { LoadClient, LoadSpec } from '../../../bench/load/index.ts';
@@ -29,6 +37,7 @@ function specOf(port: number, overrides: Partial<LoadSpec> = {}): LoadSpec {
   return {
     client: 'light',
     protocol: 'http2',
+    connecting: 'kept',
     connections: 2,
     streams: 3,
     host: '127.0.0.1',
@@ -81,6 +90,22 @@ describe('the light HTTP/2 client', () => {
     await client.open();
     await client.run(50);
     expect([...tokens]).toEqual([token]);
+  });
+
+  it("takes the stand-in's list, which is longer than the window that every stream begins with", async () => {
+    const stock = { small: BODY, list: listBody(), pattern: Buffer.alloc(0) };
+    const witness = new Witness({ userName: 'u', userToken: 'ut', agentToken: 'at' });
+    const tls = { cert: issued.certificatePem, key: issued.privateKeyPem };
+    const port = await startStandInServer(tls, stock, witness, new Intake());
+    for (const { path, expectedBody } of [
+      { path: LIST_PATH, expectedBody: stock.list },
+      { path: SMALL_PATH, expectedBody: stock.small },
+    ]) {
+      client?.close();
+      client = createHttp2Client(specOf(port, { path, expectedBody }));
+      await client.open();
+      expect(await client.run(20)).toMatchObject({ wrongAnswers: 0, wrongBodies: 0 });
+    }
   });
 
   it.each([

@@ -1,0 +1,2 @@
+export { startBed } from './bed.ts';
+export type { Bed, BedParts } from './bed.ts';

@@ -1,0 +1,10 @@
+export { checkSchema, figure, figureSchema, targetAtLeast, targetAtMost, targetSchema } from './figure.ts';
+export type { Check, Figure, Target } from './figure.ts';
+export { inTurn } from './in-turn.ts';
+export type { InTurnOptions, Turns } from './in-turn.ts';
+export { descendantsOf, processUsage } from './process-usage.ts';
+export type { ProcessUsage } from './process-usage.ts';
+export { openFilesFor } from './open-files.ts';
+export { bestOf, differenceOf, ratioOf } from './side-by-side.ts';
+export type { Comparing } from './side-by-side.ts';
+export { median, percentile, spread } from './statistics.ts';

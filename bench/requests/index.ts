@@ -1,0 +1,16 @@
+export { beginCpuAccount } from './cpu-account.ts';
+export type { AccountedProcess } from './cpu-account.ts';
+export { tableOf } from './figure-table.ts';
+export type { FigureTable } from './figure-table.ts';
+export { profiled } from './profiled.ts';
+export { reconnectsOf, relayOf } from './relay-route.ts';
+export type { LostRoute, MeasuredRoute, Pace, RequestCase, RequestRound } from './request-case.ts';
+export { checksOf, identityChecks, lossChecks } from './request-checks.ts';
+export { addedLatencies, bestPeers, relayRatios } from './request-comparisons.ts';
+export { cpuFigures, figureName, figuresOf, memoryFigures } from './request-figures.ts';
+export { runCase } from './run-case.ts';
+export type { CaseRun } from './run-case.ts';
+export { absentOf, chosenCases, runRequests } from './run-requests.ts';
+export type { RequestPlan, RequestsOutcome } from './run-requests.ts';
+export { openStage, stageSettings, versionsOf } from './stage.ts';
+export type { Stage } from './stage.ts';

@@ -1,0 +1,1 @@
+export { BULK_SCENARIO } from './bulk.ts';

@@ -1,0 +1,1 @@
+export { EXEC_SCENARIO } from './exec.ts';

@@ -1,0 +1,1 @@
+export { FAR_LINK_SCENARIO } from './far-link.ts';

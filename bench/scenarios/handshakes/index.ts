@@ -1,0 +1,1 @@
+export { HANDSHAKES_SCENARIO } from './handshakes.ts';

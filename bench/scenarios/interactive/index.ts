@@ -1,0 +1,1 @@
+export { INTERACTIVE_SCENARIO } from './interactive.ts';

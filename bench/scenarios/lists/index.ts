@@ -1,0 +1,1 @@
+export { LISTS_SCENARIO } from './lists.ts';

@@ -1,0 +1,1 @@
+export { PORT_FORWARD_SCENARIO } from './port-forward.ts';

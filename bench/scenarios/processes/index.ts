@@ -1,0 +1,1 @@
+export { PROCESSES_SCENARIO } from './processes.ts';

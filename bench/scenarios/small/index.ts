@@ -1,0 +1,1 @@
+export { SMALL_SCENARIO } from './small.ts';

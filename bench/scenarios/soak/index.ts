@@ -1,0 +1,1 @@
+export { SOAK_SCENARIO } from './soak.ts';

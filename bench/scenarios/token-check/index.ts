@@ -1,0 +1,1 @@
+export { TOKEN_CHECK_SCENARIO } from './token-check.ts';

@@ -1,0 +1,1 @@
+export { TUNNELS_SCENARIO } from './tunnels.ts';

@@ -1,0 +1,1 @@
+export { WATCHES_SCENARIO } from './watches.ts';

@@ -1,0 +1,2 @@
+export { measureTokenChecks, tokenCheckSchema } from './measure-token-checks.ts';
+export type { TokenCheck, TokenCheckSpec } from './measure-token-checks.ts';
