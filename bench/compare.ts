@@ -79,7 +79,9 @@ export function renderCompared(compared: readonly ComparedFigure[]): string {
  * @throws Error for a file that is no result, and for two that have nothing in common
  */
 export async function compareRuns(before: string, after: string): Promise<string> {
-  const [old, now] = await Promise.all([readRun(before), readRun(after)]);
+  // One after the other: who misspells both is always told of the first.
+  const old = await readRun(before);
+  const now = await readRun(after);
   const blocks = old.flatMap((oldResult) => {
     const nowResult = now.find(({ bench }) => bench === oldResult.bench);
     if (nowResult === undefined) return [];

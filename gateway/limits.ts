@@ -7,10 +7,6 @@ export interface GatewayLimits {
   readonly MAX_CONNECTIONS: number;
   /** Connections that wait in the kernel; the system's own limit is 4096 too. One too many waits a second, then three, then seven. */
   readonly LISTEN_BACKLOG: number;
-  /** TLS handshakes under way at once, the others wait in their order; and how long one that does not end may hold them up: together
-   * they let in more connections in a second than one core has handshakes for, even if all who came before are silent. */
-  readonly HANDSHAKES_AT_ONCE: number;
-  readonly HANDSHAKE_HOLD_MS: number;
   /** A client that does not finish its TLS handshake. */
   readonly TLS_HANDSHAKE_TIMEOUT_MS: number;
   /** Slowloris: the whole head of a request. */
@@ -53,8 +49,6 @@ export interface GatewayLimits {
 export const GATEWAY_LIMITS: GatewayLimits = {
   MAX_CONNECTIONS: 60_000,
   LISTEN_BACKLOG: 4096,
-  HANDSHAKES_AT_ONCE: 256,
-  HANDSHAKE_HOLD_MS: 250,
   TLS_HANDSHAKE_TIMEOUT_MS: 10_000,
   HEADERS_TIMEOUT_MS: 15_000,
   KEEP_ALIVE_TIMEOUT_MS: 90_000,

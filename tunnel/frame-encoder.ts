@@ -26,6 +26,7 @@ interface Slab {
 }
 
 interface Message {
+  /** Headroom and frames. */
   readonly bytes: Buffer;
   readonly slab: Slab;
 }
@@ -33,6 +34,7 @@ interface Message {
 /** Collects frames for one message. What `take` returns may be written over after the `messageSent` that answers it. */
 export class FrameEncoder {
   private readonly maxMessageBytes: number;
+  private readonly headroomBytes: number;
   private current: Slab = { bytes: Buffer.alloc(0), unsent: 0 };
   // Of SLAB_BYTES, and free.
   private spare: Slab | undefined = undefined;
@@ -45,8 +47,10 @@ export class FrameEncoder {
   // Of the messages that were taken and not yet sent, oldest first.
   private readonly taken: Slab[] = [];
 
-  constructor(maxMessageBytes: number) {
+  /** @param headroomBytes left free before each message, for whoever sends it */
+  constructor(maxMessageBytes: number, headroomBytes = 0) {
     this.maxMessageBytes = maxMessageBytes;
+    this.headroomBytes = headroomBytes;
   }
 
   /** Bytes in the message being written. */
@@ -68,12 +72,12 @@ export class FrameEncoder {
     this.start = this.end = 0;
   }
 
-  /** The next message of whole frames, at most `maxMessageBytes` long; undefined when nothing was written. */
+  /** The next message of whole frames, at most `maxMessageBytes` of them, after its headroom; undefined when nothing was written. */
   take(): Buffer | undefined {
     if (this.fullBytes === 0 && this.end > this.start) this.cut();
     const message = this.full.shift();
     if (message === undefined) return undefined;
-    this.fullBytes -= message.bytes.byteLength;
+    this.fullBytes -= message.bytes.byteLength - this.headroomBytes;
     this.taken.push(message.slab);
     return message.bytes;
   }
@@ -154,14 +158,15 @@ export class FrameEncoder {
     if (this.end - this.start + bytes > this.maxMessageBytes && this.end > this.start) this.cut();
     if (this.end + bytes <= this.slab.byteLength) return;
     const written = this.slab.subarray(this.start, this.end);
-    const needed = Math.max(this.nextSlabBytes, (written.byteLength + bytes) * 2);
+    const { headroomBytes } = this;
+    const needed = Math.max(this.nextSlabBytes, headroomBytes + (written.byteLength + bytes) * 2);
     this.nextSlabBytes = Math.min(SLAB_BYTES, this.nextSlabBytes * SLAB_GROWTH);
     const filled = this.current;
     this.current = this.emptySlab(needed);
-    this.slab.set(written);
+    this.slab.set(written, headroomBytes);
     this.keepIfFree(filled);
-    this.end = written.byteLength;
-    this.start = 0;
+    this.start = headroomBytes;
+    this.end = headroomBytes + written.byteLength;
   }
 
   private get slab(): Buffer {
@@ -172,9 +177,9 @@ export class FrameEncoder {
   private cut(): void {
     const slab = this.current;
     slab.unsent += 1;
-    this.full.push({ bytes: slab.bytes.subarray(this.start, this.end), slab });
+    this.full.push({ bytes: slab.bytes.subarray(this.start - this.headroomBytes, this.end), slab });
     this.fullBytes += this.end - this.start;
-    this.start = this.end;
+    this.start = this.end += this.headroomBytes;
   }
 
   private keepIfFree(slab: Slab): void {

@@ -48,7 +48,7 @@ export class Outbox {
   constructor(transport: Transport, limits: TunnelLimits, owner: OutboxOwner) {
     this.transport = transport;
     this.owner = owner;
-    this.encoder = new FrameEncoder(limits.MAX_MESSAGE_BYTES);
+    this.encoder = new FrameEncoder(limits.MAX_MESSAGE_BYTES, transport.headroomBytes);
     this.scheduler = new SendScheduler(limits.DATA_SLICE_BYTES);
     this.socketQueueBytes = limits.SOCKET_QUEUE_BYTES;
     this.maxWaitingBytes = limits.MAX_CONTROL_QUEUE_BYTES + limits.SOCKET_QUEUE_BYTES;
@@ -108,7 +108,7 @@ export class Outbox {
     let message = this.encoder.take();
     if (message === undefined) return false;
     for (; message !== undefined; message = this.encoder.take()) {
-      this.sentTotal += message.byteLength;
+      this.sentTotal += message.byteLength - this.transport.headroomBytes;
       this.transport.send(message);
     }
     if (this.transport.bufferedBytes() > this.maxWaitingBytes) this.owner.onOverflow();

@@ -13,6 +13,9 @@ export interface TransportListener {
 export interface Transport {
   /** Messages that came before this call are delivered after it. */
   listen(listener: TransportListener): void;
+  /** Bytes that each message leaves free at its beginning, for the transport to write over. */
+  readonly headroomBytes: number;
+  /** @param message `headroomBytes` first; not to be changed until `onSent` */
   send(message: Buffer): void;
   /** Bytes given to `send` that have not left this process. */
   bufferedBytes(): number;

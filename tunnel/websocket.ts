@@ -1,6 +1,8 @@
 // The one file that knows `ws`: a WebSocket as a Transport, at both ends (SPEC §1).
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { createSecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ClientOptions, RawData } from 'ws';
 import { utf8Start } from './frame-encoder.ts';
@@ -10,50 +12,64 @@ import type { Transport, TransportListener } from './transport.ts';
 
 const MAX_REASON_BYTES = 120;
 
-/** Wraps an open WebSocket. */
-export function websocketTransport(socket: WebSocket, limits: TunnelLimits = DEFAULT_LIMITS): Transport {
-  return new WebSocketTransport(socket, limits.MAX_WEBSOCKET_PINGS);
-}
+// RFC 6455 §5.2: the longest header of a frame, and what a client's has more than a server's.
+const MAX_HEADER_BYTES = 10;
+const MASK_BYTES = 4;
+const FINAL_BINARY = 0x82;
+const MASKED = 0x80;
+const LENGTH_IN_16_BITS = 126;
+const LENGTH_IN_64_BITS = 127;
 
 // A class, because a gateway has thousands of them: a closure for each method would be held for each tunnel.
 class WebSocketTransport implements Transport {
-  private readonly socket: WebSocket;
+  readonly headroomBytes: number;
+  private readonly websocket: WebSocket;
+  private readonly socket: Duplex;
+  private readonly maskBytes: number;
   private readonly maxPings: number;
   private listener: TransportListener | undefined = undefined;
   private pings = 0;
   private closed: { readonly code: number; readonly reason: string } | undefined = undefined;
 
-  constructor(socket: WebSocket, maxPings: number) {
+  /**
+   * @param websocket open, and paused
+   * @param socket what it runs on: messages go there as whole frames, in one write; ws would make two of each
+   */
+  constructor(websocket: WebSocket, socket: Duplex, end: 'client' | 'server', maxPings: number) {
+    this.websocket = websocket;
     this.socket = socket;
+    this.maskBytes = end === 'client' ? MASK_BYTES : 0;
+    this.headroomBytes = MAX_HEADER_BYTES + this.maskBytes;
     this.maxPings = maxPings;
-    socket.on('ping', (data: Buffer) => this.answerPing(data));
-    socket.on('close', (code: number, reason: Buffer) => {
+    websocket.on('ping', (data: Buffer) => this.answerPing(data));
+    websocket.on('close', (code: number, reason: Buffer) => {
       this.closed = { code, reason: reason.toString('utf8') };
       this.listener?.onClose(this.closed.code, this.closed.reason);
     });
     // `close` follows every `error`; the code that it carries says enough.
-    socket.on('error', ignore);
+    websocket.on('error', ignore);
   }
 
   listen(to: TransportListener): void {
-    const { socket, closed } = this;
+    const { websocket, closed } = this;
     this.listener = to;
-    socket.on('message', (data: RawData, isBinary: boolean) => {
+    websocket.on('message', (data: RawData, isBinary: boolean) => {
       if (!isBinary) to.onViolation('text', 'a text message');
       else if (Buffer.isBuffer(data)) to.onMessage(data);
     });
     // A socket may die while its owner still looks up whether to take it.
     if (closed !== undefined) queueMicrotask(() => to.onClose(closed.code, closed.reason));
     // Frames that came together with the upgrade wait in the paused socket until somebody listens.
-    socket.resume();
+    websocket.resume();
   }
 
   send(message: Buffer): void {
-    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(message, SEND_OPTIONS, this.sent);
+    if (this.websocket.readyState !== WebSocket.OPEN) return;
+    this.socket.write(message.subarray(this.writeHeader(message)), this.sent);
   }
 
   bufferedBytes(): number {
-    return this.socket.bufferedAmount;
+    return this.websocket.bufferedAmount;
   }
 
   newInterval(): void {
@@ -61,27 +77,48 @@ class WebSocketTransport implements Transport {
   }
 
   close(code: number, reason: string): void {
-    this.socket.close(code, Buffer.from(utf8Start(reason, MAX_REASON_BYTES)));
+    this.websocket.close(code, Buffer.from(utf8Start(reason, MAX_REASON_BYTES)));
   }
 
   terminate(): void {
-    this.socket.terminate();
+    this.websocket.terminate();
   }
 
   private readonly sent = (): void => this.listener?.onSent();
 
+  // Right before the frames, in the message's headroom. @returns where it begins
+  private writeHeader(message: Buffer): number {
+    const { headroomBytes, maskBytes } = this;
+    const bytes = message.byteLength - headroomBytes;
+    const lengthBytes = bytes < LENGTH_IN_16_BITS ? 0 : bytes <= 0xffff ? 2 : 8;
+    const at = headroomBytes - maskBytes - lengthBytes - 2;
+    message[at] = FINAL_BINARY;
+    const masked = maskBytes === 0 ? 0 : MASKED;
+    if (lengthBytes === 0) {
+      message[at + 1] = masked | bytes;
+    } else if (lengthBytes === 2) {
+      message[at + 1] = masked | LENGTH_IN_16_BITS;
+      message.writeUInt16BE(bytes, at + 2);
+    } else {
+      message[at + 1] = masked | LENGTH_IN_64_BITS;
+      message.writeUInt32BE(0, at + 2);
+      message.writeUInt32BE(bytes, at + 6);
+    }
+    // SPEC §1.7
+    message.fill(0, headroomBytes - maskBytes, headroomBytes);
+    return at;
+  }
+
   private answerPing(data: Buffer): void {
     this.pings += 1;
     if (this.pings > this.maxPings) this.listener?.onViolation('pings', 'too many WebSocket pings');
-    else if (this.socket.readyState === WebSocket.OPEN) this.socket.pong(data);
+    else if (this.websocket.readyState === WebSocket.OPEN) this.websocket.pong(data);
   }
 }
 
 function ignore(): void {
   // Told by another event.
 }
-
-const SEND_OPTIONS = { binary: true, compress: false };
 
 export interface TunnelAcceptor {
   /**
@@ -120,7 +157,7 @@ export function createTunnelAcceptor(limits: TunnelLimits = DEFAULT_LIMITS): Tun
       }
       server.handleUpgrade(request, socket, head, (websocket) => {
         websocket.pause();
-        accepted(websocketTransport(websocket, limits));
+        accepted(new WebSocketTransport(websocket, socket, 'server', limits.MAX_WEBSOCKET_PINGS));
       });
     },
   };
@@ -159,7 +196,7 @@ export function dialTunnel(options: DialOptions): Promise<Transport | DialRefusa
       followRedirects: false,
       // SPEC §1.7
       generateMask: (mask) => mask.fill(0),
-      ...(options.ca === undefined ? {} : { ca: options.ca }),
+      ...(options.ca === undefined ? {} : { secureContext: contextOf(options.ca) }),
       ...(options.createConnection === undefined ? {} : { createConnection: options.createConnection }),
       ...receiverOptions(limits),
     });
@@ -184,10 +221,15 @@ export function dialTunnel(options: DialOptions): Promise<Transport | DialRefusa
     });
     if (options.signal.aborted) return abort();
     options.signal.addEventListener('abort', abort, { once: true });
+    let under: Duplex | undefined;
+    socket.once('upgrade', (response) => {
+      under = response.socket;
+    });
     socket.once('open', () => {
       settled();
+      if (under === undefined) return giveUp('the gateway did not upgrade');
       socket.pause();
-      resolve(websocketTransport(socket, limits));
+      resolve(new WebSocketTransport(socket, under, 'client', limits.MAX_WEBSOCKET_PINGS));
     });
     socket.once('unexpected-response', (request, response) => {
       readStart(response, (body) => {
@@ -201,6 +243,14 @@ export function dialTunnel(options: DialOptions): Promise<Transport | DialRefusa
       });
     });
   });
+}
+
+// To read a certificate takes a tenth of a dial: the CA of the last one is mostly that of the next one too.
+let known: { readonly ca: string; readonly context: SecureContext } | undefined;
+
+function contextOf(ca: string): SecureContext {
+  if (known?.ca !== ca) known = { ca, context: createSecureContext({ ca }) };
+  return known.context;
 }
 
 function readStart(response: IncomingMessage, done: (body: string) => void): void {

@@ -57,6 +57,8 @@ export async function writeReport(resultsDir: string, docsDir: string): Promise<
 }
 
 async function readResults(directory: string): Promise<readonly BenchResult[]> {
+  // Made by the first run that keeps something.
+  await mkdir(directory, { recursive: true });
   const names = (await readdir(directory)).filter((name) => name.endsWith('.json')).toSorted();
   return Promise.all(names.map((name) => readResult(join(directory, name))));
 }

@@ -10,7 +10,6 @@ import type { SecureContext } from 'node:tls';
 import { boundPort } from '../../observe/index.ts';
 import type { ListenAddress } from '../config.ts';
 import type { GatewayLimits } from '../limits.ts';
-import { createArrivals } from './arrivals.ts';
 import type { Exchange } from './exchange.ts';
 import { Http1Exchange } from './http1-exchange.ts';
 import { Http2Exchange } from './http2-exchange.ts';
@@ -120,19 +119,6 @@ export async function startEdgeListener(options: EdgeListenerOptions): Promise<E
       serveHttp1.call(server, socket);
     }
   });
-
-  // Whoever waits is not read from as TLS; Node hands on what has come by then.
-  const [beginTls] = server.listeners('connection');
-  if (beginTls === undefined) throw new TypeError('this Node has another way to accept TLS');
-  server.removeAllListeners('connection');
-  const arrivals = createArrivals({
-    atOnce: limits.HANDSHAKES_AT_ONCE,
-    holdMs: limits.HANDSHAKE_HOLD_MS,
-    begin: (socket) => beginTls.call(server, socket),
-  });
-  server.on('connection', (socket: Socket) => arrivals.arrive(socket));
-  server.on('secureConnection', () => arrivals.over());
-  server.on('tlsClientError', () => arrivals.over());
 
   // All of them: also the ones within a TLS handshake and the ones that were upgraded, which no server lists.
   server.on('connection', (socket: Socket) => {

@@ -9,6 +9,7 @@ import { answerWithEcho, emptyLog, openLogged, recording, sessionPair } from '..
 import { settle } from '../support/memory-transport.ts';
 import { dial, tunnelEndpoint } from '../support/websocket-pair.ts';
 import type { TunnelEndpoint } from '../support/websocket-pair.ts';
+import { sendMessage } from '../support/send-message.ts';
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -187,7 +188,7 @@ test('1.7 an agent masks with zeroes, so that its bytes go as they are', async (
   const transport = await dialled;
   if ('status' in transport) throw new Error('refused');
   transport.listen(NOBODY);
-  transport.send(raw.ping('in clear'));
+  sendMessage(transport, raw.ping('in clear'));
   const got = await websocket.frame();
   expect(got.masked).toBe(true);
   expect(Buffer.concat(wire).includes('in clear')).toBe(true);

@@ -52,6 +52,7 @@ async function farAgent(
   const near = await dialAs(world, await assertionOf(world));
   if ('status' in near) throw new Error(`refused with ${near.status}`);
   const far: Transport = {
+    headroomBytes: near.headroomBytes,
     listen: (to) => near.listen(to),
     send: (message) => {
       const copy = Buffer.from(message);

@@ -33,6 +33,10 @@ export class FaultyTransport implements Transport {
     if (!stalled) this.move();
   }
 
+  get headroomBytes(): number {
+    return this.inner.headroomBytes;
+  }
+
   listen(listener: TransportListener): void {
     this.inner.listen(listener);
   }

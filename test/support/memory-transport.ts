@@ -18,6 +18,8 @@ class MemoryEnd implements MemoryTransport {
   private isScheduled = false;
   private endedWith: { code: number; reason: string } | undefined = undefined;
 
+  readonly headroomBytes = 0;
+
   get isHeld(): boolean {
     return this.held;
   }

@@ -8,6 +8,7 @@ import type { FrameShape, RawWebSocket } from '../support/raw-websocket.ts';
 import { emptyLog, recording } from '../support/session-pair.ts';
 import type { EndLog } from '../support/session-pair.ts';
 import { dial, tunnelEndpoint, websocketPair } from '../support/websocket-pair.ts';
+import { sendMessage } from '../support/send-message.ts';
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -172,7 +173,7 @@ test('what came together with the upgrade waits for who listens', async () => {
   const pair = await websocketPair();
   closing.push(pair.close);
   pair.agent.listen(NOBODY);
-  for (let count = 0; count < 100; count += 1) pair.agent.send(Buffer.from(`message ${count}`));
+  for (let count = 0; count < 100; count += 1) sendMessage(pair.agent, Buffer.from(`message ${count}`));
   const got: string[] = [];
   await new Promise<void>((resolve) => {
     pair.gateway.listen({
