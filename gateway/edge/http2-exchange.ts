@@ -5,6 +5,9 @@ import type { HeaderList, StatusOptions } from '../../http/index.ts';
 import type { Exchange, ExchangeListener, OnClosed } from './exchange.ts';
 import { breakOffHttp2, resetHttp2 } from './http2-break-off.ts';
 
+/** Between two looks whether an answer's END_STREAM has left, milliseconds; for as long as the stream lives. */
+const END_SENT_POLL_MS = 2;
+
 export class Http2Exchange implements Exchange {
   readonly httpVersion = '2.0';
   readonly isUpgrade = false;
@@ -112,8 +115,7 @@ export class Http2Exchange implements Exchange {
       if (!this.sendHead(head, { endStream: body === undefined })) return;
       if (body !== undefined) stream.end(body);
     }
-    // RFC 9113 §8.1: tells the client to stop sending a body that nobody reads.
-    if (closeConnection) stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
+    if (closeConnection) stream.once('finish', this.stopBody);
   }
 
   abort(why?: StatusOptions): void {
@@ -143,6 +145,15 @@ export class Http2Exchange implements Exchange {
       return false;
     }
   }
+
+  // RFC 9113 §8.1: tells the client to stop sending a body that nobody reads. Node reports `finish` before END_STREAM has
+  // left, and a reset that overtakes it would take the end of the answer away.
+  private readonly stopBody = (): void => {
+    const { stream } = this;
+    if (stream.destroyed) return;
+    if (stream.state.localClose === 1) stream.close(constants.NGHTTP2_NO_ERROR);
+    else setTimeout(this.stopBody, END_SENT_POLL_MS).unref();
+  };
 
   private readonly flushHead = (): void => {
     const { stream, head, held } = this;

@@ -162,14 +162,19 @@ describe('of one relay', () => {
       admin.create(`/api/v1/namespaces/${NAMESPACE}/configmaps`, configMap(name, {}));
     const sees = (name: string) => informer.until((lines) => lines.some((line) => line.name === name));
     await informer.until((lines) => lines.some(({ type }) => type === 'watch'));
+    // Its own names, so that a second run of this test can create them too.
+    const before = `before-the-cut-${Date.now()}`;
+    const after = `after-the-cut-${Date.now()}`;
     // client-go lists again after a watch that never brought anything.
-    await create('before-the-cut');
-    await sees('before-the-cut');
+    await create(before);
+    await sees(before);
     relay.processes.network.cut();
     await relay.processes.tunnelsUp();
-    await create('after-the-cut');
-    await sees('after-the-cut');
-    const types = (await informer.stop()).map(({ type }) => type).filter((type) => type !== 'synced');
+    await create(after);
+    await sees(after);
+    const seen = (await informer.stop()).filter(({ type }) => type !== 'synced');
+    // An error is shown with its words.
+    const types = seen.map(({ type, message }) => (message === '' ? type : `${type}: ${message}`));
     expect(types).toEqual(['list', 'watch', 'add', 'watch', 'add']);
   });
 

@@ -1,9 +1,12 @@
-// What an exchange of HTTP/2 holds on to while its answer lasts.
+// What an exchange of HTTP/2 holds on to while its answer lasts, and how it ends one that came before the request's end.
 import { connect, createServer } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
 import type { ClientHttp2Session, Http2Server, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import { afterEach, describe, expect, it } from 'vitest';
 import { listenOnFreePort } from '../../../bench/listen.ts';
 import { Http2Exchange } from '../../../gateway/edge/http2-exchange.ts';
+import { FLAG, FRAME, FrameReader, PREFACE } from '../../../http/index.ts';
+import { h2 } from '../../support/http2-frames.ts';
 
 const LISTENER = {
   onBody: () => undefined,
@@ -52,5 +55,65 @@ describe('an exchange of HTTP/2 that is listened to', () => {
       exchange.listen({ ...LISTENER, onBody: (chunk: Buffer) => resolve(chunk.toString()) });
     });
     expect(await body).toBe('body');
+  });
+});
+
+/** Begins a POST whose body never comes, and notes the frames of its answer, by type and flags. */
+async function framesOfUnreadPost(answer: (exchange: Http2Exchange) => void): Promise<readonly string[]> {
+  server = createServer();
+  server.on('stream', (stream: ServerHttp2Stream, _headers, _flags, rawHeaders: string[]) => {
+    const exchange = new Http2Exchange(stream, rawHeaders, true, '', () => undefined);
+    exchange.listen(LISTENER);
+    answer(exchange);
+  });
+  const socket = connectTcp(await listenOnFreePort(server), '127.0.0.1');
+  const frames: string[] = [];
+  const reset = new Promise<void>((resolve, reject) => {
+    const hear = (type: number, flags: number, streamId: number): void => {
+      if (streamId !== 1) return;
+      frames.push(`${type}:${flags & FLAG.END_STREAM}`);
+      if (type === FRAME.RST_STREAM) resolve();
+    };
+    const reader = new FrameReader(
+      {
+        onDataFrame: () => undefined,
+        onData: () => undefined,
+        onDataEnd: (streamId, endStream) => hear(FRAME.DATA, endStream ? FLAG.END_STREAM : 0, streamId),
+        onFrame: hear,
+      },
+      2 ** 14,
+    );
+    socket.on('data', (chunk) => reader.push(chunk));
+    socket.once('close', () => reject(new Error(`closed after ${frames.join(' ')}`)));
+  });
+  const post = [':method', 'POST', ':scheme', 'http', ':authority', 'a', ':path', '/api'];
+  socket.write(Buffer.concat([PREFACE, h2.settings(), h2.settingsAck(), h2.headers(1, post)]));
+  await reset;
+  socket.destroy();
+  return frames;
+}
+
+describe('an answer to a request whose body was not read to its end', () => {
+  const HEAD = `${FRAME.HEADERS}:0`;
+  const DATA = `${FRAME.DATA}:0`;
+  const END = `${FRAME.DATA}:${FLAG.END_STREAM}`;
+  const RESET = `${FRAME.RST_STREAM}:0`;
+
+  it('that comes at once is whole before the client is told to stop', async () => {
+    const frames = await framesOfUnreadPost((exchange) => {
+      exchange.respond(413, []);
+      exchange.write(Buffer.from('too large'));
+      exchange.end(true);
+    });
+    expect(frames).toEqual([HEAD, END, RESET]);
+  });
+
+  it('that comes piece by piece is whole before the client is told to stop', async () => {
+    const frames = await framesOfUnreadPost((exchange) => {
+      exchange.respond(413, []);
+      setImmediate(() => exchange.write(Buffer.from('too large')));
+      setTimeout(() => exchange.end(true), 20);
+    });
+    expect(frames).toEqual([HEAD, DATA, END, RESET]);
   });
 });
