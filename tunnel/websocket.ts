@@ -5,6 +5,7 @@ import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ClientOptions, RawData } from 'ws';
+import { countReceived } from '../observe/index.ts';
 import { utf8Start } from './frame-encoder.ts';
 import { DEFAULT_LIMITS, SUBPROTOCOL } from './limits.ts';
 import type { TunnelLimits } from './limits.ts';
@@ -54,8 +55,10 @@ class WebSocketTransport implements Transport {
     const { websocket, closed } = this;
     this.listener = to;
     websocket.on('message', (data: RawData, isBinary: boolean) => {
-      if (!isBinary) to.onViolation('text', 'a text message');
-      else if (Buffer.isBuffer(data)) to.onMessage(data);
+      if (!isBinary) return to.onViolation('text', 'a text message');
+      if (!Buffer.isBuffer(data)) return;
+      countReceived(data.byteLength);
+      to.onMessage(data);
     });
     // A socket may die while its owner still looks up whether to take it.
     if (closed !== undefined) queueMicrotask(() => to.onClose(closed.code, closed.reason));

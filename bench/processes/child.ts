@@ -33,8 +33,6 @@ export interface Child {
 
 export interface ChildOptions {
   readonly env?: NodeJS.ProcessEnv;
-  /** Flags of Node and V8. */
-  readonly execArgv?: readonly string[];
 }
 
 interface Waiter {
@@ -52,7 +50,7 @@ const SHORT_TIMEOUT_MS = 10_000;
 export function startChild(name: string, entry: string, options: ChildOptions = {}): Child {
   const process_ = fork(fileURLToPath(new URL(`./${entry}.ts`, import.meta.url)), [], {
     // http-proxy uses what Node has deprecated, and would say so on each run.
-    execArgv: ['--no-deprecation', ...(options.execArgv ?? [])],
+    execArgv: ['--no-deprecation'],
     env: { ...process.env, ...options.env },
     // Nothing of a child belongs into the bench's own output.
     stdio: ['ignore', 2, 2, 'ipc'],

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { findFreePorts } from '../../demo/control-plane/index.ts';
 import { startLink } from '../link/index.ts';
-import { HEAP_FLAGS } from '../../observe/index.ts';
 import { startChild } from '../processes/index.ts';
 import { LOOPBACK } from './address.ts';
 import { ROUTE_INFO } from './route.ts';
@@ -24,12 +23,12 @@ export async function startRelay({
   const { identity } = world;
   const { gatewayProcesses = 1, tunnels = TUNNELS } = relay;
   await using resources = new AsyncDisposableStack();
-  const gateway = startChild('gateway', 'gateway', { execArgv: HEAP_FLAGS });
+  const gateway = startChild('gateway', 'gateway');
   resources.defer(() => gateway.stop());
   const [port = 0] = await findFreePorts(1);
   const linked = link === undefined ? undefined : resources.use(await startLink(port, link));
   // Down before the gateway and the link: whatever goes away before it would have it reconnect, and say so.
-  const agent = startChild('agent', 'agent', { execArgv: HEAP_FLAGS });
+  const agent = startChild('agent', 'agent');
   resources.defer(() => agent.stop());
   // What the agent proves itself to is the public URL, so the link has to stand behind that.
   const publicUrl = `https://${LOOPBACK}:${linked?.port ?? port}`;

@@ -5,7 +5,6 @@ import { parseAgentConfig } from '../config/agent-settings.ts';
 import { settingKeys } from '../config/setting-keys.ts';
 import { EXIT_CODES_HELP } from '../exit-codes.ts';
 import { serveUntilSignal } from '../serve-until-signal.ts';
-import { tuneHeap } from '../tune-heap.ts';
 import { createServiceLogger } from './service-logger.ts';
 import { addSettingFlags, settingsSources } from './setting-flags.ts';
 
@@ -33,7 +32,6 @@ export function configureAgent(command: Command): void {
         process.stdout.write('The settings are good.\n');
         return;
       }
-      tuneHeap();
       const logger = createServiceLogger(config.logLevel);
       const { startAgent } = await import('../../relay-agent/index.ts');
       await serveUntilSignal(await startAgent(config, { logger }));

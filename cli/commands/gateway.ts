@@ -5,7 +5,6 @@ import { parseGatewayConfig } from '../config/gateway-settings.ts';
 import { settingKeys } from '../config/setting-keys.ts';
 import { EXIT_CODES_HELP } from '../exit-codes.ts';
 import { serveUntilSignal } from '../serve-until-signal.ts';
-import { tuneHeap } from '../tune-heap.ts';
 import { createServiceLogger } from './service-logger.ts';
 import { addSettingFlags, settingsSources } from './setting-flags.ts';
 
@@ -33,7 +32,6 @@ export function configureGateway(command: Command): void {
         process.stdout.write(`The settings are good. ${config.access.length} access rules.\n`);
         return;
       }
-      tuneHeap();
       const logger = createServiceLogger(config.logLevel);
       if (config.access.length === 0)
         logger.warn('gateway.access.empty', { advice: 'Nobody can reach any cluster.' });

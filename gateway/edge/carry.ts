@@ -7,6 +7,7 @@ import {
   filterAnswerHeaders,
 } from '../../http/index.ts';
 import type { AnswerHead, HeaderList, StatusOptions, UpgradeToken } from '../../http/index.ts';
+import { countReceived } from '../../observe/index.ts';
 import { detached } from '../../tunnel/index.ts';
 import type { ResetCodeName, StreamHandler, TunnelStream } from '../../tunnel/index.ts';
 import { brokenOffNotice, unansweredNotice } from './end-notice.ts';
@@ -115,6 +116,7 @@ export class Carry implements StreamHandler, ExchangeListener {
     const { stream } = this;
     if (stream === undefined || stream.isClosed) return;
     this.awaitBody();
+    countReceived(chunk.byteLength);
     if (stream.write(chunk)) return;
     this.bodyPaused = true;
     this.bodyWaitSinceMs = Infinity;

@@ -19,6 +19,7 @@ import {
   SETTING,
 } from '../../http/index.ts';
 import type { FrameSink } from '../../http/index.ts';
+import { countReceived } from '../../observe/index.ts';
 import type { UpstreamRequest } from '../upstream-request.ts';
 import { BodySender, widened } from './body-sender.ts';
 import { Http2Stream } from './http2-stream.ts';
@@ -250,6 +251,7 @@ export class Http2Connection implements FrameSink, StreamConnection {
   private onBytes(chunk: Buffer): void {
     if (this.closed) return;
     this.pings.received(performance.now());
+    countReceived(chunk.byteLength);
     try {
       this.reader.push(chunk);
     } catch (error) {

@@ -8,7 +8,6 @@ import { findFreePorts } from '../../../demo/control-plane/index.ts';
 import { startBenchIdentity } from '../../bench-user.ts';
 import { arrivalsSchema, askClusters, seedClusters } from '../../fleet/index.ts';
 import type { Arrivals, FleetMember, FleetSpec } from '../../fleet/index.ts';
-import { HEAP_FLAGS } from '../../../observe/index.ts';
 import { startChild } from '../../processes/index.ts';
 import type { Child } from '../../processes/index.ts';
 
@@ -57,7 +56,7 @@ export async function openHarbour(size: number, signal: AbortSignal): Promise<Ha
   const [port = 0] = await findFreePorts(1);
   const publicUrl = `https://${HOST}:${port}`;
 
-  let gateway = startChild('gateway', 'many-clusters-gateway', { execArgv: HEAP_FLAGS });
+  let gateway = startChild('gateway', 'many-clusters-gateway');
   resources.defer(() => gateway.stop());
   const fleets = Array.from({ length: FLEETS }, (_, index) => startChild(`fleet ${index + 1}`, 'fleet'));
   for (const fleet of fleets) resources.defer(() => fleet.stop());
@@ -120,7 +119,7 @@ export async function openHarbour(size: number, signal: AbortSignal): Promise<Ha
     restart: async () => {
       const killedAtMs = Date.now();
       await gateway.kill();
-      gateway = startChild('gateway', 'many-clusters-gateway', { execArgv: HEAP_FLAGS });
+      gateway = startChild('gateway', 'many-clusters-gateway');
       await startGateway();
       const came = await arrivals(killedAtMs);
       await counted();
