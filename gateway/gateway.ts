@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createAssertionVerifier, createEntraVerifier } from '../auth/index.ts';
 import { hostName } from '../http/index.ts';
+import { LiveSet } from '../memory/index.ts';
 import { createLogger, createMetrics, startPrivateListener } from '../observe/index.ts';
 import type { Logger, Metrics } from '../observe/index.ts';
 import { DEFAULT_LIMITS, WindowBudget } from '../tunnel/index.ts';
@@ -106,7 +107,7 @@ export async function startGateway(
       : createPeers(membership.directory, { ...peering, secret: membership.secret });
   parts.defer(() => peers?.close());
   const counters = createEdgeCounters();
-  const running = new Set<Carry>();
+  const running = new LiveSet<Carry>();
   const router = createRouter({
     ownHosts,
     clusterDomain: config.clusterDomain,

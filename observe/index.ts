@@ -1,5 +1,4 @@
 export { boundPort } from './bound-port.ts';
-export { countReceived } from './young-buffers.ts';
 export { ClusterConnectError, ConfigError, errorCode } from './coded-error.ts';
 export type { ConfigErrorCode } from './coded-error.ts';
 export { createLogger, silentLogger } from './logger.ts';

@@ -9,6 +9,8 @@ import type {
   RequestHead,
   StatusOptions,
 } from '../http/index.ts';
+import { LiveSet } from '../memory/index.ts';
+import type { Placed } from '../memory/index.ts';
 import { errorCode } from '../observe/index.ts';
 import type { Logger } from '../observe/index.ts';
 import type { StreamHandler, TunnelStream } from '../tunnel/index.ts';
@@ -37,7 +39,9 @@ export interface StreamServer {
 
 type Exchange = PlainExchange | UpgradeExchange;
 
-interface Passage {
+interface Passage extends Placed {
+  /** When its token expires, ms since 1970; Infinity until it is verified. */
+  expiresAtMs: number;
   readonly exchange: Exchange;
   readonly stream: TunnelStream;
   readonly head: RequestHead;
@@ -49,19 +53,18 @@ const EXPIRY_SWEEP_MS = 2000;
 export function createStreamServer(options: StreamServerOptions): StreamServer {
   const { verifier, upstream, serviceAccount, logger } = options;
   const actAs = createActAs({ upstream, serviceAccount });
-  // When the token of each running exchange expires; Infinity until it is verified.
-  const active = new Map<Exchange, number>();
+  const active = new LiveSet<Passage>();
 
   // One sweep for all: a timer for each request would cost more than the request.
   const sweep = setInterval(() => {
     const now = Date.now();
-    for (const [exchange, expiresAtMs] of active) if (expiresAtMs <= now) exchange.expire();
+    for (const { exchange, expiresAtMs } of active) if (expiresAtMs <= now) exchange.expire();
   }, EXPIRY_SWEEP_MS);
   sweep.unref();
 
   function begin(passage: Passage, forwarded: ForwardedHeaders, verified: VerifiedToken): void {
     if (passage.stream.isClosed) return;
-    active.set(passage.exchange, verified.expiresAtMs);
+    passage.expiresAtMs = verified.expiresAtMs;
     const { headers, asked } = forwarded;
     if (asked === undefined) return send(passage, headers, verified.impersonation);
     beginActing(passage, headers, verified, asked).catch((error: unknown) => refuse(passage, error));
@@ -121,14 +124,14 @@ export function createStreamServer(options: StreamServerOptions): StreamServer {
         return IGNORE;
       }
       const done = (): void => {
-        active.delete(exchange);
+        active.delete(passage);
       };
       const exchange: Exchange =
         head.upgrade === ''
           ? new PlainExchange(stream, head, upstream, done)
           : new UpgradeExchange(stream, head, upstream, done);
-      active.set(exchange, Infinity);
-      const passage: Passage = { exchange, stream, head };
+      const passage: Passage = { slot: -1, expiresAtMs: Infinity, exchange, stream, head };
+      active.add(passage);
       try {
         const forwarded = filterRequestHeaders(head);
         const token = bearerToken(forwarded.authorization);

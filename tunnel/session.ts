@@ -1,4 +1,5 @@
 // The multiplexer: frames in, streams out (SPEC.md). One session lives as long as its WebSocket.
+import { IdTable } from '../memory/index.ts';
 import {
   RESET_CODE,
   resetCodeName,
@@ -68,7 +69,7 @@ export class Session implements FrameSink, StreamHost, OutboxOwner {
   private readonly heartbeat: Heartbeat;
   private readonly budget: WindowBudget;
   private readonly growth: WindowGrowth;
-  private readonly streams = new Map<number, TunnelStream>();
+  private readonly streams = new IdTable<TunnelStream>();
   private readonly helloTimer: NodeJS.Timeout;
   private peer: Hello | undefined = undefined;
   private lastStreamId = 0;
@@ -202,7 +203,8 @@ export class Session implements FrameSink, StreamHost, OutboxOwner {
   close(reason: string): void {
     if (this.closed) return;
     // §8.4
-    for (const id of this.streams.keys()) this.outbox.encoder.number(FRAME.RESET, id, RESET_CODE.INTERNAL);
+    for (const { id } of this.streams.values())
+      this.outbox.encoder.number(FRAME.RESET, id, RESET_CODE.INTERNAL);
     if (!this.goAwaySent) this.outbox.encoder.goAway({ code: SESSION_CODE.NO_ERROR, delayMs: 0, reason });
     this.outbox.sendWritten();
     this.end(undefined, NORMAL_CLOSURE, reason);
@@ -381,7 +383,7 @@ export class Session implements FrameSink, StreamHost, OutboxOwner {
     const now = performance.now();
     const window = new ReceiveWindow(this.limits.INITIAL_WINDOW_BYTES, this.budget, this.growth, now);
     const stream = new TunnelStream(id, this, peer.initialWindowBytes, window);
-    this.streams.set(id, stream);
+    this.streams.add(id, stream);
     this.unanswered += 1;
     return stream;
   }

@@ -5,7 +5,7 @@ import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ClientOptions, RawData } from 'ws';
-import { countReceived } from '../observe/index.ts';
+import { countReceived } from '../memory/index.ts';
 import { utf8Start } from './frame-encoder.ts';
 import { DEFAULT_LIMITS, SUBPROTOCOL } from './limits.ts';
 import type { TunnelLimits } from './limits.ts';

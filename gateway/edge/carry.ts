@@ -7,7 +7,8 @@ import {
   filterAnswerHeaders,
 } from '../../http/index.ts';
 import type { AnswerHead, HeaderList, StatusOptions, UpgradeToken } from '../../http/index.ts';
-import { countReceived } from '../../observe/index.ts';
+import { countReceived } from '../../memory/index.ts';
+import type { Placed } from '../../memory/index.ts';
 import { detached } from '../../tunnel/index.ts';
 import type { ResetCodeName, StreamHandler, TunnelStream } from '../../tunnel/index.ts';
 import { brokenOffNotice, unansweredNotice } from './end-notice.ts';
@@ -30,7 +31,8 @@ export interface CarryOptions {
   readonly onDone: (outcome: CarryOutcome, status: number) => void;
 }
 
-export class Carry implements StreamHandler, ExchangeListener {
+export class Carry implements StreamHandler, ExchangeListener, Placed {
+  slot = -1;
   /** When the last byte of the request's body came, ms of the monotonic clock; Infinity when none is awaited. */
   bodyWaitSinceMs: number;
   private readonly exchange: Exchange;

@@ -1,5 +1,6 @@
 // One client's request, whatever HTTP version carries it: what the chain reads, and how the answer goes back.
 import type { HeaderList, StatusOptions } from '../../http/index.ts';
+import type { Placed } from '../../memory/index.ts';
 
 /** Who hears what the client does after its request's head. */
 export interface ExchangeListener {
@@ -11,7 +12,7 @@ export interface ExchangeListener {
   onGone(): void;
 }
 
-export interface Exchange {
+export interface Exchange extends Placed {
   /** As Node says it: `1.1`, `2.0`, or what the chain refuses. */
   readonly httpVersion: string;
   readonly method: string;

@@ -10,6 +10,7 @@ export interface Http1ExchangeOptions {
 }
 
 export class Http1Exchange implements Exchange {
+  slot = -1;
   readonly httpVersion: string;
   readonly isUpgrade = false;
   readonly isCutShort = false;

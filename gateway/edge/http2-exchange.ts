@@ -9,6 +9,7 @@ import { breakOffHttp2, resetHttp2 } from './http2-break-off.ts';
 const END_SENT_POLL_MS = 2;
 
 export class Http2Exchange implements Exchange {
+  slot = -1;
   readonly httpVersion = '2.0';
   readonly isUpgrade = false;
   readonly isCutShort = false;

@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import type { SecureContext } from 'node:tls';
+import { LiveSet } from '../../memory/index.ts';
 import { boundPort } from '../../observe/index.ts';
 import type { ListenAddress } from '../config.ts';
 import type { GatewayLimits } from '../limits.ts';
@@ -54,7 +55,7 @@ export async function startEdgeListener(options: EdgeListenerOptions): Promise<E
   let clusters = secureContext(options.identities.clusters);
   const http2Sessions = new Set<ServerHttp2Session>();
   const sockets = new Set<Socket>();
-  const open = new Set<Exchange>();
+  const open = new LiveSet<Exchange>();
   const onClosed = (exchange: Exchange): void => {
     open.delete(exchange);
   };

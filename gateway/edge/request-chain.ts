@@ -11,6 +11,7 @@ import {
   newRequestId,
 } from '../../http/index.ts';
 import type { CheckedRequest, StatusOptions, UpgradeToken } from '../../http/index.ts';
+import type { LiveSet } from '../../memory/index.ts';
 import { errorCode } from '../../observe/index.ts';
 import type { Logger } from '../../observe/index.ts';
 import { StreamRefusedError } from '../../tunnel/index.ts';
@@ -37,7 +38,7 @@ export interface RequestChainOptions {
   readonly counters: EdgeCounters;
   readonly logger: Logger;
   /** Carries that are running: for drains and idle limits. */
-  readonly running: Set<Carry>;
+  readonly running: LiveSet<Carry>;
   clusterExists(name: string): Promise<boolean>;
   /** Requests for the management API. */
   readonly serveApi: ServeApi;

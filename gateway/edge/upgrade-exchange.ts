@@ -13,6 +13,7 @@ const MAX_EARLY_BYTES = 64 * 1024;
 const MIN_CHUNK_COST_BYTES = 256;
 
 export class UpgradeExchange implements Exchange {
+  slot = -1;
   readonly httpVersion: string;
   readonly isUpgrade = true;
   readonly hasBody = undefined;

@@ -19,7 +19,7 @@ import {
   SETTING,
 } from '../../http/index.ts';
 import type { FrameSink } from '../../http/index.ts';
-import { countReceived } from '../../observe/index.ts';
+import { countReceived, IdTable } from '../../memory/index.ts';
 import type { UpstreamRequest } from '../upstream-request.ts';
 import { BodySender, widened } from './body-sender.ts';
 import { Http2Stream } from './http2-stream.ts';
@@ -53,7 +53,7 @@ export class Http2Connection implements FrameSink, StreamConnection {
   private readonly writer = new FrameWriter();
   private readonly decoder = new HpackDecoder(HTTP2_LIMITS.MAX_BLOCK_BYTES);
   private readonly block = new HeaderBlock(HTTP2_LIMITS.MAX_BLOCK_BYTES);
-  private readonly streams = new Map<number, Http2Stream>();
+  private readonly streams = new IdTable<Http2Stream>();
   private readonly bodies: BodySender;
   private readonly pings = new Pings(() => this.sendPing());
   private nextId = 1;
@@ -131,7 +131,7 @@ export class Http2Connection implements FrameSink, StreamConnection {
     }
     this.nextId += 2;
     if (this.nextId > MAX_STREAM_ID) this.draining = true;
-    this.streams.set(stream.id, stream);
+    this.streams.add(stream.id, stream);
     this.idleSinceMs = Infinity;
     stream.startBody();
     this.schedule();
@@ -439,8 +439,7 @@ export class Http2Connection implements FrameSink, StreamConnection {
     timer.unref();
     socket.once('close', () => clearTimeout(timer));
     socket.destroySoon();
-    const streams = [...this.streams.values()];
-    for (const stream of streams) stream.fail(error);
+    for (const stream of this.streams.values()) stream.fail(error);
     this.streams.clear();
     this.owner.onClosed(this);
   }

@@ -12,11 +12,18 @@ interface Rule {
 
 const TABLE: Readonly<Record<(typeof PRODUCT_FOLDERS)[number], Rule>> = {
   observe: { folders: [], packages: { pino: 'observe/', 'prom-client': 'observe/' } },
+  memory: { folders: [], packages: {} },
   http: { folders: ['observe'], packages: {} },
-  tunnel: { folders: ['observe'], packages: { ws: 'tunnel/websocket.ts' } },
+  tunnel: { folders: ['observe', 'memory'], packages: { ws: 'tunnel/websocket.ts' } },
   auth: { folders: ['observe', 'http'], packages: { jose: 'auth/', undici: 'auth/' } },
-  'relay-agent': { folders: ['tunnel', 'http', 'auth', 'observe'], packages: { undici: 'relay-agent/' } },
-  gateway: { folders: ['tunnel', 'http', 'auth', 'observe'], packages: { 'node-forge': 'gateway/pki/' } },
+  'relay-agent': {
+    folders: ['tunnel', 'http', 'auth', 'observe', 'memory'],
+    packages: { undici: 'relay-agent/' },
+  },
+  gateway: {
+    folders: ['tunnel', 'http', 'auth', 'observe', 'memory'],
+    packages: { 'node-forge': 'gateway/pki/' },
+  },
   cli: {
     folders: ['tunnel', 'http', 'auth', 'observe', 'gateway', 'relay-agent'],
     packages: { '@azure/msal-node': 'cli/', commander: 'cli/', undici: 'cli/', yaml: 'cli/', zod: 'cli/' },

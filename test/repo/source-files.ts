@@ -5,6 +5,7 @@ import { join, relative, sep } from 'node:path';
 export const ROOT = join(import.meta.dirname, '..', '..');
 export const PRODUCT_FOLDERS = [
   'observe',
+  'memory',
   'http',
   'tunnel',
   'auth',

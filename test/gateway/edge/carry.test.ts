@@ -44,6 +44,7 @@ test('a session that ended, and then broke off for the client too, was answered'
 
 function exchangeDouble(parts: Partial<Exchange>): Exchange {
   return {
+    slot: -1,
     httpVersion: '2.0',
     method: 'GET',
     target: '/api',

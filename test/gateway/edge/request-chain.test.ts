@@ -10,6 +10,7 @@ import {
 } from '../../../gateway/edge/index.ts';
 import type { Carry } from '../../../gateway/edge/index.ts';
 import type { Exchange } from '../../../gateway/edge/exchange.ts';
+import { LiveSet } from '../../../memory/index.ts';
 import { silentLogger } from '../../../observe/index.ts';
 import { sessionPair } from '../../support/session-pair.ts';
 import { settle } from '../../support/memory-transport.ts';
@@ -36,6 +37,7 @@ function fakeExchange(changes: Partial<Exchange> & { readonly goneWhen?: () => b
   const seen: Seen = { statuses: [], aborts: 0, listens: 0 };
   const { goneWhen = () => false, ...rest } = changes;
   const exchange: Exchange = {
+    slot: -1,
     httpVersion: '1.1',
     method: 'GET',
     target: '/api',
@@ -78,7 +80,7 @@ async function startChain() {
   const ignore = { onData: () => undefined, onEnd: () => undefined, onReset: () => undefined };
   const pair = sessionPair({ onStream: () => ignore });
   await settle();
-  const running = new Set<Carry>();
+  const running = new LiveSet<Carry>();
   const counters = createEdgeCounters();
   const refuse = refuseExchange({ logger: silentLogger, counters });
   const users = createUserStreams(1);

@@ -1,7 +1,7 @@
 // When buffers outside of V8's heap are given back.
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { expect, it } from 'vitest';
-import { countReceived } from '../../observe/index.ts';
+import { countReceived } from '../../memory/index.ts';
 
 const MINOR = constants.NODE_PERFORMANCE_GC_MINOR;
 const FORCED = constants.NODE_PERFORMANCE_GC_FLAGS_FORCED;
