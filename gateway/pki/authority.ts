@@ -1,6 +1,7 @@
 // The gateway's own certificate authority: it vouches for the names that no public CA can, such as
 // `<cluster>.cluster-connect.internal`. Clients get its certificate in their kubeconfig.
 import { X509Certificate, generateKeyPairSync } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { BACKDATE_MS, buildAuthorityCertificate, buildServerCertificate } from './build-certificate.ts';
 import type { Issuer } from './build-certificate.ts';
 import { authorityProblem, serverProblem } from './check-certificate.ts';
@@ -51,7 +52,7 @@ export function generateAuthority(commonName: string): Issuer {
     throw new RangeError('commonName must be 1 to 64 characters of an ASN.1 PrintableString');
   }
   const nowMs = Date.now();
-  const key = generateKey();
+  const key = generateAuthorityKey();
   const certificatePem = buildAuthorityCertificate(commonName, key, {
     notBefore: new Date(nowMs - BACKDATE_MS),
     notAfter: new Date(nowMs + AUTHORITY_DAYS * DAY_MS),
@@ -74,7 +75,7 @@ export function authorityFrom(issuer: Issuer): CertificateAuthority {
         throw new RangeError(`validDays must be a whole number from 1 to ${MAX_SERVER_DAYS}`);
       }
       const nowMs = Date.now();
-      const { publicKeyPem, privateKeyPem } = generateKey();
+      const { publicKeyPem, privateKeyPem } = generateServerKey();
       const certificatePem = buildServerCertificate(issuer, publicKeyPem, names, {
         notBefore: new Date(nowMs - BACKDATE_MS),
         notAfter: new Date(Math.min(nowMs + validDays * DAY_MS, authorityEndsMs)),
@@ -100,11 +101,25 @@ export function needsRenewal(certificatePem: string, nowMs: number): boolean {
   return nowMs >= fromMs + ((toMs - fromMs) * 2) / 3;
 }
 
-function generateKey(): { publicKeyPem: string; privateKeyPem: string } {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
-    modulusLength: RSA_BITS,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  });
-  return { publicKeyPem: publicKey, privateKeyPem: privateKey };
+interface KeyPair {
+  readonly publicKeyPem: string;
+  readonly privateKeyPem: string;
+}
+
+function generateAuthorityKey(): KeyPair {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: RSA_BITS });
+  return pemOf(publicKey, privateKey);
+}
+
+// Each TLS handshake is signed with it.
+function generateServerKey(): KeyPair {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return pemOf(publicKey, privateKey);
+}
+
+function pemOf(publicKey: KeyObject, privateKey: KeyObject): KeyPair {
+  return {
+    publicKeyPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
 }

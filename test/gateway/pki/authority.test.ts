@@ -1,5 +1,5 @@
 // Every certificate is read back by node:crypto and by a real TLS handshake, never by forge that built it.
-import { X509Certificate, createPublicKey } from 'node:crypto';
+import { X509Certificate, createHash, createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:tls';
 import forge from 'node-forge';
@@ -82,11 +82,25 @@ describe('a server certificate', () => {
     expect(certificate.ca).toBe(false);
     expect(certificate.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1']);
     expect(createPublicKey(issued.privateKeyPem).equals(certificate.publicKey)).toBe(true);
-    expect(extension(issued.certificatePem, 'authorityKeyIdentifier')['value']).toContain(
-      forge.util.hexToBytes(
-        String(extension(authority.certificatePem, 'subjectKeyIdentifier')['subjectKeyIdentifier']),
-      ),
+  });
+
+  it('has a P-256 key that signs and does nothing else, and names it and its issuer', () => {
+    const { raw, publicKey } = new X509Certificate(issued.certificatePem);
+    expect(publicKey.asymmetricKeyDetails).toMatchObject({ namedCurve: 'prime256v1' });
+    const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
+    const point = Buffer.concat([Buffer.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]);
+    const ownName = createHash('sha1').update(point).digest('hex');
+    const issuer = String(
+      extension(authority.certificatePem, 'subjectKeyIdentifier')['subjectKeyIdentifier'],
     );
+    // RFC 5280 §4.2.1.1 to §4.2.1.3, as DER: the extension's OID, whether it is critical, and its value.
+    for (const [oid, critical, value] of [
+      ['0603551d0f', '0101ff', '040403020780'],
+      ['0603551d0e', '', `04160414${ownName}`],
+      ['0603551d23', '', `041830168014${issuer}`],
+    ]) {
+      expect(raw.toString('hex')).toContain(`${oid}${critical}${value}`);
+    }
   });
 
   it.each([
