@@ -7,7 +7,7 @@ export interface GatewayLimits {
   readonly MAX_CONNECTIONS: number;
   /** Connections that wait in the kernel; the system's own limit is 4096 too. One too many waits a second, then three, then seven. */
   readonly LISTEN_BACKLOG: number;
-  /** A client that does not finish its TLS handshake. */
+  /** A client that does not finish its TLS handshake. With thousands of them at once, an honest one takes seconds too. */
   readonly TLS_HANDSHAKE_TIMEOUT_MS: number;
   /** Slowloris: the whole head of a request. */
   readonly HEADERS_TIMEOUT_MS: number;
@@ -49,7 +49,7 @@ export interface GatewayLimits {
 export const GATEWAY_LIMITS: GatewayLimits = {
   MAX_CONNECTIONS: 60_000,
   LISTEN_BACKLOG: 4096,
-  TLS_HANDSHAKE_TIMEOUT_MS: 10_000,
+  TLS_HANDSHAKE_TIMEOUT_MS: 30_000,
   HEADERS_TIMEOUT_MS: 15_000,
   KEEP_ALIVE_TIMEOUT_MS: 90_000,
   BODY_IDLE_TIMEOUT_MS: 120_000,

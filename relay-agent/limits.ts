@@ -1,8 +1,11 @@
 // Every limit of the agent, with its reason.
 
 export const AGENT_LIMITS = {
-  /** A dial through proxies and load balancers; longer means that it will not come. */
-  DIAL_TIMEOUT_MS: 15_000,
+  /**
+   * A dial through proxies and load balancers. Patient: after a restart a gateway has the handshakes of all its agents to do, and one that
+   * is given up half done is done twice. Packets that are lost meanwhile TCP sends again by itself.
+   */
+  DIAL_TIMEOUT_MS: 45_000,
   /** Backoff: full jitter below a cap that doubles from the first to the last of these. */
   BACKOFF_FIRST_MS: 500,
   BACKOFF_CAP_MS: 30_000,
