@@ -9,10 +9,6 @@ import type { Transport } from './transport.ts';
 // Flushes that follow one another within this time are a sign of much, whatever the streams say (a storm of events).
 const COLLECT_WITHIN_MS = 0.05;
 
-// So many frames are a message that is worth its write. To wait for more would only keep the peer idle: with every request of a
-// turn in one message, the two ends take turns instead of working at the same time.
-const COLLECT_FRAMES = 16;
-
 // Who has so much to send has more of it in the same turn: one read of a socket gives several TLS records.
 const BULK_BYTES = 8 * 1024;
 
@@ -40,7 +36,6 @@ export class Outbox {
   // Streams whose queue has become shorter since their writers were last told.
   private readonly advanced: TunnelStream[] = [];
   private isScheduled = false;
-  private collected = 0;
   private sentTotal = 0;
   private sentBefore = 0;
   private lastFlushMs = 0;
@@ -71,13 +66,7 @@ export class Outbox {
 
   /** One flush for everything that this turn of the event loop writes. */
   schedule(isBulk = false): void {
-    this.collected += 1;
-    if (this.isScheduled) {
-      // Not at once: the frames of one request or answer belong together.
-      if (this.collected === COLLECT_FRAMES) process.nextTick(this.flushLater);
-      return;
-    }
-    if (!this.owner.isOpen()) return;
+    if (this.isScheduled || !this.owner.isOpen()) return;
     this.isScheduled = true;
     if (!isBulk && this.owner.isQuiet() && performance.now() - this.lastFlushMs > COLLECT_WITHIN_MS) {
       process.nextTick(this.flushLater);
@@ -122,9 +111,6 @@ export class Outbox {
   }
 
   private readonly flushLater = (): void => {
-    // The turn's own call, after one that came early.
-    if (this.collected === 0) return;
-    this.collected = 0;
     this.isScheduled = false;
     this.flush();
     this.lastFlushMs = performance.now();

@@ -6,7 +6,7 @@ import { countReceived } from '../../memory/index.ts';
 const MINOR = constants.NODE_PERFORMANCE_GC_MINOR;
 const FORCED = constants.NODE_PERFORMANCE_GC_FLAGS_FORCED;
 
-it('the young generation is collected once for every 8 MiB that were received, and nothing more than that', async () => {
+it('the young generation is collected once for every 6 MiB that were received, with 4 KiB for each buffer, and nothing more than that', async () => {
   const forced: unknown[] = [];
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
@@ -16,7 +16,7 @@ it('the young generation is collected once for every 8 MiB that were received, a
     }
   });
   observer.observe({ entryTypes: ['gc'] });
-  for (let count = 0; count < 512; count += 1) countReceived(64 * 1024);
+  for (let count = 0; count < 4 * 96; count += 1) countReceived(60 * 1024);
   await expect.poll(() => forced).toEqual([MINOR, MINOR, MINOR, MINOR]);
   observer.disconnect();
 });
