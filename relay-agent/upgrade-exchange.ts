@@ -8,6 +8,7 @@ import {
   filterAnswerHeaders,
 } from '../http/index.ts';
 import type { HeaderList, RequestHead } from '../http/index.ts';
+import { countReceived } from '../memory/index.ts';
 import { detached } from '../tunnel/index.ts';
 import type { StreamHandler, TunnelStream } from '../tunnel/index.ts';
 import { answerStatus } from './status-answer.ts';
@@ -159,6 +160,7 @@ export class UpgradeExchange implements StreamHandler {
 
   private forward(source: IncomingMessage | Duplex): void {
     source.on('data', (chunk: Buffer) => {
+      countReceived(chunk.byteLength);
       if (!this.stream.write(chunk)) source.pause();
     });
   }
