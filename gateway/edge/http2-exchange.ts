@@ -5,8 +5,12 @@ import type { HeaderList, StatusOptions } from '../../http/index.ts';
 import type { Exchange, ExchangeListener, OnClosed } from './exchange.ts';
 import { breakOffHttp2, resetHttp2 } from './http2-break-off.ts';
 
-/** Between two looks whether an answer's END_STREAM has left, milliseconds; for as long as the stream lives. */
-const END_SENT_POLL_MS = 2;
+/**
+ * Until the first and between later looks whether an answer's END_STREAM has left, milliseconds; each wait is twice the one before. A client
+ * that reads nothing keeps it here for as long as its stream lives, and may have thousands of streams.
+ */
+const FIRST_END_LOOK_MS = 2;
+const MAX_END_LOOK_MS = 1024;
 
 export class Http2Exchange implements Exchange {
   slot = -1;
@@ -116,7 +120,7 @@ export class Http2Exchange implements Exchange {
       if (!this.sendHead(head, { endStream: body === undefined })) return;
       if (body !== undefined) stream.end(body);
     }
-    if (closeConnection) stream.once('finish', this.stopBody);
+    if (closeConnection) stream.once('finish', () => this.stopBody(FIRST_END_LOOK_MS));
   }
 
   abort(why?: StatusOptions): void {
@@ -149,12 +153,12 @@ export class Http2Exchange implements Exchange {
 
   // RFC 9113 §8.1: tells the client to stop sending a body that nobody reads. Node reports `finish` before END_STREAM has
   // left, and a reset that overtakes it would take the end of the answer away.
-  private readonly stopBody = (): void => {
+  private stopBody(waitMs: number): void {
     const { stream } = this;
     if (stream.destroyed) return;
-    if (stream.state.localClose === 1) stream.close(constants.NGHTTP2_NO_ERROR);
-    else setTimeout(this.stopBody, END_SENT_POLL_MS).unref();
-  };
+    if (stream.state.localClose === 1) return stream.close(constants.NGHTTP2_NO_ERROR);
+    setTimeout(() => this.stopBody(Math.min(waitMs * 2, MAX_END_LOOK_MS)), waitMs).unref();
+  }
 
   private readonly flushHead = (): void => {
     const { stream, head, held } = this;
