@@ -5,7 +5,15 @@ import type { ClientHttp2Session, Http2Server, ServerHttp2Session, ServerHttp2St
 import { afterEach, describe, expect, it } from 'vitest';
 import { listenOnFreePort } from '../../../bench/listen.ts';
 import { Http2Exchange } from '../../../gateway/edge/http2-exchange.ts';
-import { FLAG, FRAME, FrameReader, PREFACE } from '../../../http/index.ts';
+import {
+  DEFAULT_WINDOW_BYTES,
+  FLAG,
+  FRAME,
+  FrameReader,
+  MAX_WINDOW_BYTES,
+  PREFACE,
+  SETTING,
+} from '../../../http/index.ts';
 import { h2 } from '../../support/http2-frames.ts';
 
 const LISTENER = {
@@ -58,19 +66,35 @@ describe('an exchange of HTTP/2 that is listened to', () => {
   });
 });
 
-/** Begins a POST whose body never comes, and notes the frames of its answer, by type and flags. */
-async function framesOfUnreadPost(answer: (exchange: Http2Exchange) => void): Promise<readonly string[]> {
+const POST_ID = 1;
+/** More than a system takes for a reader that reads nothing. */
+const BACKLOG = Buffer.alloc(32 * 1024 * 1024);
+const PATIENCE = h2.settings([[SETTING.INITIAL_WINDOW_SIZE, MAX_WINDOW_BYTES]]);
+
+/**
+ * Begins a POST whose body never comes, and notes the frames of its answer, by type and flags.
+ * @param untilRead reads nothing before; the answer then stands behind a backlog
+ */
+async function framesOfUnreadPost(
+  answer: (exchange: Http2Exchange, stream: ServerHttp2Stream) => void,
+  untilRead?: Promise<void>,
+): Promise<readonly string[]> {
   server = createServer();
   server.on('stream', (stream: ServerHttp2Stream, _headers, _flags, rawHeaders: string[]) => {
+    if (stream.endAfterHeaders) {
+      stream.respond();
+      stream.end(BACKLOG);
+      return;
+    }
     const exchange = new Http2Exchange(stream, rawHeaders, true, '', () => undefined);
     exchange.listen(LISTENER);
-    answer(exchange);
+    answer(exchange, stream);
   });
   const socket = connectTcp(await listenOnFreePort(server), '127.0.0.1');
   const frames: string[] = [];
   const reset = new Promise<void>((resolve, reject) => {
     const hear = (type: number, flags: number, streamId: number): void => {
-      if (streamId !== 1) return;
+      if (streamId !== POST_ID) return;
       frames.push(`${type}:${flags & FLAG.END_STREAM}`);
       if (type === FRAME.RST_STREAM) resolve();
     };
@@ -87,7 +111,16 @@ async function framesOfUnreadPost(answer: (exchange: Http2Exchange) => void): Pr
     socket.once('close', () => reject(new Error(`closed after ${frames.join(' ')}`)));
   });
   const post = [':method', 'POST', ':scheme', 'http', ':authority', 'a', ':path', '/api'];
-  socket.write(Buffer.concat([PREFACE, h2.settings(), h2.settingsAck(), h2.headers(1, post)]));
+  const get = [':method', 'GET', ':scheme', 'http', ':authority', 'a', ':path', '/backlog'];
+  const after = untilRead === undefined ? [] : [h2.headers(3, get, true)];
+  if (untilRead !== undefined) {
+    socket.pause();
+    void untilRead.then(() => socket.resume());
+  }
+  const credit = h2.credit(0, MAX_WINDOW_BYTES - DEFAULT_WINDOW_BYTES);
+  socket.write(
+    Buffer.concat([PREFACE, PATIENCE, h2.settingsAck(), credit, h2.headers(POST_ID, post), ...after]),
+  );
   await reset;
   socket.destroy();
   return frames;
@@ -114,6 +147,22 @@ describe('an answer to a request whose body was not read to its end', () => {
       setImmediate(() => exchange.write(Buffer.from('too large')));
       setTimeout(() => exchange.end(true), 20);
     });
+    expect(frames).toEqual([HEAD, DATA, END, RESET]);
+  });
+
+  it('that a client does not read yet is whole, too, once it does', async () => {
+    const { promise: reads, resolve: read } = Promise.withResolvers<void>();
+    let leftEarly: number | undefined;
+    const frames = await framesOfUnreadPost((exchange, stream) => {
+      exchange.respond(413, []);
+      setImmediate(() => exchange.write(Buffer.from('too large')));
+      setTimeout(() => exchange.end(true), 20);
+      setTimeout(() => {
+        leftEarly = stream.state.localClose;
+        read();
+      }, 80);
+    }, reads);
+    expect(leftEarly).toBe(0);
     expect(frames).toEqual([HEAD, DATA, END, RESET]);
   });
 });
