@@ -8,6 +8,7 @@ export interface DeviceSignIn {
   readonly expiresAtMs: number;
   /** Object id of who approved; undefined while nobody has. */
   approvedBy: string | undefined;
+  isDeclined: boolean;
 }
 
 export interface DeviceCodes {
@@ -15,6 +16,8 @@ export interface DeviceCodes {
   start(clientId: string, scope: string): { deviceCode: string; signIn: DeviceSignIn };
   /** @throws RangeError for a code that is not waiting */
   approve(userCode: string, objectId: string): void;
+  /** The person says no. @throws RangeError for a code that is not waiting */
+  decline(userCode: string): void;
   find(deviceCode: string): DeviceSignIn | undefined;
   remove(deviceCode: string): void;
   waiting(): string[];
@@ -30,7 +33,14 @@ const USER_CODE_LENGTH = 9;
 export function createDeviceCodes(): DeviceCodes {
   const signIns = new Map<string, DeviceSignIn>();
   const isWaiting = (signIn: DeviceSignIn): boolean =>
-    signIn.approvedBy === undefined && signIn.expiresAtMs > Date.now();
+    signIn.approvedBy === undefined && !signIn.isDeclined && signIn.expiresAtMs > Date.now();
+  const findWaiting = (userCode: string): DeviceSignIn => {
+    const signIn = [...signIns.values()].find(
+      (candidate) => candidate.userCode === userCode.toUpperCase() && isWaiting(candidate),
+    );
+    if (signIn === undefined) throw new RangeError('no sign-in waits for this code');
+    return signIn;
+  };
   return {
     start(clientId, scope) {
       for (const oldest of signIns.keys()) {
@@ -46,17 +56,17 @@ export function createDeviceCodes(): DeviceCodes {
         scope,
         expiresAtMs: Date.now() + DEVICE_CODE_LIFE_SECONDS * 1000,
         approvedBy: undefined,
+        isDeclined: false,
       };
       const deviceCode = randomBytes(48).toString('base64url');
       signIns.set(deviceCode, signIn);
       return { deviceCode, signIn };
     },
     approve(userCode, objectId) {
-      const signIn = [...signIns.values()].find(
-        (candidate) => candidate.userCode === userCode.toUpperCase() && isWaiting(candidate),
-      );
-      if (signIn === undefined) throw new RangeError('no sign-in waits for this code');
-      signIn.approvedBy = objectId;
+      findWaiting(userCode).approvedBy = objectId;
+    },
+    decline(userCode) {
+      findWaiting(userCode).isDeclined = true;
     },
     find: (deviceCode) => signIns.get(deviceCode),
     remove: (deviceCode) => void signIns.delete(deviceCode),

@@ -1,11 +1,8 @@
 // The page that a device code sends its user to: pick a person, and the waiting sign-in is theirs. No password is
 // asked, because this is a stand-in.
 import type { Directory } from './directory.ts';
-
-export interface PageAnswer {
-  readonly status: number;
-  readonly html: string;
-}
+import { escapeHtml, page } from './html-page.ts';
+import type { PageAnswer } from './html-page.ts';
 
 /**
  * @param query `user_code` and `user` approve at once; without them the page offers what can be chosen
@@ -38,16 +35,4 @@ export function deviceLoginPage(
 <label>Sign in as <select name="user">${names.join('')}</select></label>
 <button>Sign in</button></form>`,
   );
-}
-
-function page(status: number, content: string): PageAnswer {
-  return {
-    status,
-    html: `<!doctype html><meta charset="utf-8"><title>Entra stand-in</title><h1>Entra stand-in</h1>
-<p>This is not Microsoft. It signs in anybody, for a demo on this machine.</p>${content}`,
-  };
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

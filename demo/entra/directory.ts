@@ -1,5 +1,4 @@
-// Who and what the stand-in's tenant holds: users, groups, applications, and the API that tokens are asked for.
-// The defaults are the cast of the demo.
+// What a tenant of the double holds, and how it is found: users, groups, applications, and the API that tokens are for.
 
 /** GUIDs in lower case throughout, as Entra writes them. */
 export interface DirectoryUser {
@@ -8,6 +7,8 @@ export interface DirectoryUser {
   readonly objectId: string;
   /** Object ids of groups; more than 200 make an overage, as at Entra. */
   readonly groups: readonly string[];
+  /** A guest: who vouches for the person. The name is then of the form `alice_fabrikam.example#EXT#@contoso.example`. */
+  readonly guestOf?: { readonly tenantId: string; readonly mail: string };
 }
 
 export interface DirectoryGroup {
@@ -15,13 +16,30 @@ export interface DirectoryGroup {
   readonly objectId: string;
 }
 
+/** Whose tokens an application's may be replaced by: all three are compared exactly. */
+export interface FederatedCredential {
+  /** One of the double's own issuers, in full or as a path under its origin, which is not known before it listens. */
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: string;
+}
+
 export interface DirectoryApp {
   readonly displayName: string;
   readonly clientId: string;
   /** Of its service principal in the tenant. */
   readonly objectId: string;
-  /** Without one it is a public client: device code, no client credentials. */
+  /** Without this, certificates and federated credentials it is a public client: no client credentials. */
   readonly secret?: string;
+  /** PEM: whose keys may sign client assertions. */
+  readonly certificates?: readonly string[];
+  readonly federatedCredentials?: readonly FederatedCredential[];
+  /** Where the authorize endpoint may send a browser. `http://localhost` and `http://127.0.0.1` match with any port. */
+  readonly redirectUris?: readonly string[];
+  /** A managed identity: the identity endpoint gives its tokens, and nothing else does but a federated credential. */
+  readonly managedIdentity?: boolean;
+  /** Application permissions of Microsoft Graph: the `roles` of its tokens for Graph. */
+  readonly graphPermissions?: readonly string[];
   readonly groups: readonly string[];
   readonly roles: readonly string[];
 }
@@ -41,62 +59,6 @@ export interface Directory {
   readonly apps: readonly DirectoryApp[];
   readonly api: DirectoryApi;
 }
-
-const ADMINS: DirectoryGroup = {
-  displayName: 'platform-admins',
-  objectId: '6f1c0a52-93d4-4c6b-8a0e-2f5b7d9e1a01',
-};
-const DEVELOPERS: DirectoryGroup = {
-  displayName: 'developers',
-  objectId: '6f1c0a52-93d4-4c6b-8a0e-2f5b7d9e1a02',
-};
-
-export const DEFAULT_DIRECTORY: Directory = {
-  groups: [ADMINS, DEVELOPERS],
-  users: [
-    {
-      displayName: 'Alice Archer',
-      userPrincipalName: 'alice@contoso.example',
-      objectId: '1b7e4c90-5a2d-4e8f-9c31-7d0a6b2f4e01',
-      groups: [ADMINS.objectId],
-    },
-    {
-      displayName: 'Bob Baker',
-      userPrincipalName: 'bob@contoso.example',
-      objectId: '1b7e4c90-5a2d-4e8f-9c31-7d0a6b2f4e02',
-      groups: [DEVELOPERS.objectId],
-    },
-    {
-      displayName: 'Mallory Moss',
-      userPrincipalName: 'mallory@contoso.example',
-      objectId: '1b7e4c90-5a2d-4e8f-9c31-7d0a6b2f4e03',
-      groups: [],
-    },
-  ],
-  apps: [
-    {
-      displayName: 'cluster-connect command line',
-      clientId: '3d9a5e17-0c4b-4f62-b8d7-5e1f9a3c7b01',
-      objectId: '8c2f6d34-7b1e-4a95-8e40-3c6d9f0b5a01',
-      groups: [],
-      roles: [],
-    },
-    {
-      displayName: 'deployment pipeline',
-      clientId: '3d9a5e17-0c4b-4f62-b8d7-5e1f9a3c7b02',
-      objectId: '8c2f6d34-7b1e-4a95-8e40-3c6d9f0b5a02',
-      secret: 'stand-in-secret-of-the-pipeline',
-      groups: [DEVELOPERS.objectId],
-      roles: ['Cluster.Connect'],
-    },
-  ],
-  api: {
-    clientId: '5a8b1f60-2e7d-4d39-a4c8-6b0e3f9d1c01',
-    appIdUri: 'api://5a8b1f60-2e7d-4d39-a4c8-6b0e3f9d1c01',
-    tokenVersion: 2,
-    scope: 'user_impersonation',
-  },
-};
 
 /** Finds by object id, user principal name, or the part of it before the `@`. @throws RangeError */
 export function findUser(directory: Directory, who: string): DirectoryUser {
@@ -119,4 +81,13 @@ export function findApp(directory: Directory, which: string): DirectoryApp {
   );
   if (app === undefined) throw new RangeError(`the directory has no application "${which}"`);
   return app;
+}
+
+export function isPublicClient(app: DirectoryApp): boolean {
+  return (
+    app.secret === undefined &&
+    app.managedIdentity !== true &&
+    (app.certificates ?? []).length === 0 &&
+    (app.federatedCredentials ?? []).length === 0
+  );
 }

@@ -1,49 +1,31 @@
-// The stand-in's HTTPS server: what a client of login.microsoftonline.com finds there, as far as cluster-connect,
-// MSAL and kubelogin ask. It signs in whoever asks: for demos and tests on this machine only.
+// The double's HTTPS server: what a client of login.microsoftonline.com finds there, as far as cluster-connect, MSAL and
+// kubelogin ask. It signs in whoever asks: for demos and tests on this machine only.
 import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Agent } from 'undici';
 import { createAuthority } from '../../gateway/pki/index.ts';
-import type { CertificateAuthority } from '../../gateway/pki/index.ts';
+import { signInWithBrowser } from './authorize/browser.ts';
+import { deviceLoginPage } from './device-login-page.ts';
 import { findUser } from './directory.ts';
 import type { Directory } from './directory.ts';
-import { deviceLoginPage } from './device-login-page.ts';
+import { createGraphDoor } from './graph-door.ts';
+import { createFederatedIssuer } from './identities/federated-issuer.ts';
+import { GITHUB_CREDENTIAL, createGithub } from './identities/github.ts';
+import { startManagedIdentity } from './identities/managed-identity.ts';
+import { PIPELINES_CREDENTIAL, createPipelines } from './identities/pipelines.ts';
+import { ELSEWHERE_PATH, faultOf, misbehave } from './misbehaviour.ts';
+import type { Misbehaviour } from './misbehaviour.ts';
+import { respond } from './respond.ts';
+import { createRoutes } from './routes.ts';
+import type { Neighbour, TenantRoom } from './routes.ts';
+import type { EntraStandIn, EntraStandInOptions } from './stand-in-options.ts';
 import { createTenant } from './tenant.ts';
 import type { Tenant } from './tenant.ts';
 import { createTokenEndpoint } from './token-endpoint.ts';
-import type { JsonAnswer, TokenEndpoint } from './token-endpoint.ts';
 
-export interface EntraStandInOptions {
-  readonly tenantId?: string;
-  readonly directory?: Partial<Directory>;
-  /** 127.0.0.1 by default, and nothing else makes sense. */
-  readonly host?: string;
-  readonly port?: number;
-  /** Of tokens from the token endpoint: 4500 by default. */
-  readonly ttlSeconds?: number;
-  /** What a client waits between two polls for a device code: 5 by default, as at Entra. */
-  readonly pollIntervalSeconds?: number;
-  /** The CA of its certificate; a new one by default. */
-  readonly authority?: CertificateAuthority;
-}
-
-export interface EntraStandIn extends Pick<Tenant, 'tenantId' | 'directory' | 'issueToken' | 'rotateKeys'> {
-  /** `https://127.0.0.1:<port>`. */
-  readonly authorityHost: string;
-  readonly caPem: string;
-  /** What to put under `entra.audiences`: the API's client id and its App ID URI. */
-  readonly audiences: readonly string[];
-  /** What a client asks for: `<App ID URI>/.default`. */
-  readonly scope: string;
-  /** User codes of sign-ins that nobody has approved yet. */
-  waitingDeviceCodes(): string[];
-  /** @throws RangeError for an unknown code or user */
-  approveDeviceCode(userCode: string, user: string): void;
-  /** Paths asked for since the start, oldest first; the last 1000. */
-  requestedPaths(): readonly string[];
-  close(): Promise<void>;
-}
-
-const MAX_FORM_BYTES = 64 * 1024;
+/** The path of the issuer of `issueFederatedToken`, as a federated credential may name it. */
+export const WORKLOAD_ISSUER_PATH = '/workload-cluster';
+const MAX_BODY_BYTES = 64 * 1024;
 const MAX_REMEMBERED_PATHS = 1_000;
 const DEFAULT_TTL_SECONDS = 4500;
 
@@ -52,6 +34,7 @@ export async function startEntraStandIn(options: EntraStandInOptions = {}): Prom
   const authority = options.authority ?? createAuthority('Entra stand-in');
   const certificate = authority.issueServerCertificate({ dnsNames: ['localhost'], ipAddresses: [host] });
   const paths: string[] = [];
+  let fault: Misbehaviour = {};
   let answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   const server = createServer(
     { cert: certificate.certificatePem, key: certificate.privateKeyPem },
@@ -68,94 +51,129 @@ export async function startEntraStandIn(options: EntraStandInOptions = {}): Prom
   });
   const origin = `https://${host}:${port}`;
   const tenant = createTenant({ ...options, origin });
-  const endpoint = createTokenEndpoint({
+  const { directory } = tenant;
+  const tenants: readonly [Tenant, ...Tenant[]] = [
     tenant,
+    ...(options.otherTenants ?? []).map((settings) => createTenant({ ...settings, origin })),
+  ];
+
+  const pipelines = createPipelines(origin, clientOf(directory, PIPELINES_CREDENTIAL.issuer));
+  const github = createGithub(origin, clientOf(directory, GITHUB_CREDENTIAL.issuer));
+  const workload = createFederatedIssuer(origin, WORKLOAD_ISSUER_PATH);
+  const ownIssuers = [pipelines.issuer, github.issuer, workload];
+  const issuers = [
+    ...ownIssuers,
+    ...tenants.map(({ issuer, publicKey }) => ({ issuer: issuer(2), publicKey })),
+  ];
+  const roomOf = (one: Tenant): TenantRoom => ({
+    tenant: one,
+    endpoint: createTokenEndpoint({
+      tenant: one,
+      origin,
+      issuers,
+      ttlSeconds: options.ttlSeconds ?? DEFAULT_TTL_SECONDS,
+      pollIntervalSeconds: options.pollIntervalSeconds ?? 5,
+      assertionsOnce: options.assertionsOnce ?? false,
+    }),
+  });
+  const main = roomOf(tenant);
+  const { deviceCodes } = main.endpoint;
+  const graph = createGraphDoor(tenants);
+  const route = createRoutes({
     origin,
-    ttlSeconds: options.ttlSeconds ?? DEFAULT_TTL_SECONDS,
-    pollIntervalSeconds: options.pollIntervalSeconds ?? 5,
+    rooms: [main, ...tenants.slice(1).map(roomOf)],
+    neighbours: [pipelines, github, ...ownIssuers.map(documentsOf)],
+    graph,
   });
   const approve = (userCode: string, user: string): void =>
-    endpoint.deviceCodes.approve(userCode, findUser(tenant.directory, user).objectId);
+    deviceCodes.approve(userCode, findUser(directory, user).objectId);
 
   answer = async (request, response) => {
     const url = new URL(request.url ?? '/', origin);
     paths.push(url.pathname);
     if (paths.length > MAX_REMEMBERED_PATHS) paths.shift();
     if (url.pathname === '/devicelogin') {
-      const page = deviceLoginPage(
-        url.searchParams,
-        tenant.directory,
-        endpoint.deviceCodes.waiting(),
-        approve,
+      respond(
+        response,
+        deviceLoginPage(url.searchParams, directory, deviceCodes.waiting(), approve),
+        undefined,
       );
-      response.writeHead(page.status, { 'content-type': 'text/html; charset=utf-8' }).end(page.html);
       return;
     }
-    const { status, body } = await route(request, url, tenant, endpoint);
-    response
-      .writeHead(status, { 'content-type': 'application/json; charset=utf-8' })
-      .end(JSON.stringify(body));
+    // Who follows a redirect finds the right document, and a test finds the path among those asked for.
+    const wasRedirected = url.pathname.startsWith(`${ELSEWHERE_PATH}/`);
+    if (wasRedirected) url.pathname = url.pathname.slice(ELSEWHERE_PATH.length);
+    const { method, headers } = request;
+    const routed = route({ method, headers, url, body: await readBody(request) });
+    const wrong = wasRedirected ? undefined : faultOf(fault, routed.area);
+    const given =
+      wrong === undefined || !('body' in routed.answer)
+        ? routed.answer
+        : misbehave(wrong, routed.answer, url);
+    if (given !== undefined) respond(response, given, routed.area);
   };
 
+  // Not before: it waits, and requests may come in already.
+  const managedIdentity = await startManagedIdentity(tenant, origin, host);
+  const dispatcher = new Agent({ connect: { ca: authority.certificatePem } });
   return {
     authorityHost: origin,
     caPem: authority.certificatePem,
     tenantId: tenant.tenantId,
-    directory: tenant.directory,
-    audiences: [tenant.directory.api.clientId, tenant.directory.api.appIdUri],
-    scope: `${tenant.directory.api.appIdUri}/.default`,
+    directory,
+    tenants,
+    audiences: [directory.api.clientId, directory.api.appIdUri],
+    scope: `${directory.api.appIdUri}/.default`,
+    pipelines: pipelines.job,
+    github: github.run,
+    managedIdentity: managedIdentity.identity,
+    workloadIssuer: workload.issuer,
     issueToken: (request) => tenant.issueToken(request),
+    issueFederatedToken: (request) => workload.issue(request),
     rotateKeys: (rotation) => tenant.rotateKeys(rotation),
-    waitingDeviceCodes: () => endpoint.deviceCodes.waiting(),
+    waitingDeviceCodes: () => deviceCodes.waiting(),
     approveDeviceCode: approve,
+    declineDeviceCode: (userCode) => deviceCodes.decline(userCode),
+    browserSignIn: (authorizeUrl, user) => signInWithBrowser(authorizeUrl, user, { dispatcher, origin }),
+    misbehave: (misbehaviour = {}) => {
+      fault = misbehaviour;
+      graph.misbehave(misbehaviour.graph);
+    },
     requestedPaths: () => [...paths],
-    close: () =>
-      new Promise((resolve) => {
+    close: async () => {
+      await managedIdentity.close();
+      await dispatcher.close();
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+    },
   };
 }
 
-async function route(
-  request: IncomingMessage,
-  url: URL,
-  tenant: Tenant,
-  endpoint: TokenEndpoint,
-): Promise<JsonAnswer> {
-  const tenantPath = `/${tenant.tenantId}/oauth2/v2.0`;
-  if (request.method === 'POST' && url.pathname === `${tenantPath}/token`) {
-    return endpoint.token(await readForm(request));
-  }
-  if (request.method === 'POST' && url.pathname === `${tenantPath}/devicecode`) {
-    return endpoint.deviceCode(await readForm(request));
-  }
-  if (request.method === 'GET' && url.pathname === '/common/discovery/instance') {
-    return { status: 200, body: instanceDiscovery(url, tenant.tenantId) };
-  }
-  const document = request.method === 'GET' ? tenant.document(url.pathname) : undefined;
-  if (document !== undefined) return { status: 200, body: document };
+/** The application whose federated credential names that issuer. */
+function clientOf({ apps }: Directory, issuer: string): string {
+  const app = apps.find(({ federatedCredentials = [] }) =>
+    federatedCredentials.some((credential) => credential.issuer === issuer),
+  );
+  return app?.clientId ?? '';
+}
+
+function documentsOf({ document }: { readonly document: (path: string) => unknown }): Neighbour {
   return {
-    status: 404,
-    body: { error: 'invalid_request', error_description: 'AADSTS90002: no such tenant or endpoint.' },
+    answer: ({ method, url }) => {
+      const found = method === 'GET' ? document(url.pathname) : undefined;
+      return found === undefined ? undefined : { status: 200, body: found };
+    },
   };
 }
 
-/** How MSAL learns that an authority is one of Microsoft's and which names it has. */
-function instanceDiscovery(url: URL, tenantId: string): unknown {
-  return {
-    tenant_discovery_endpoint: `${url.origin}/${tenantId}/v2.0/.well-known/openid-configuration`,
-    'api-version': '1.1',
-    metadata: [{ preferred_network: url.host, preferred_cache: url.host, aliases: [url.host] }],
-  };
-}
-
-async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
+async function readBody(request: IncomingMessage): Promise<string> {
   let text = '';
   request.setEncoding('utf8');
   for await (const chunk of request) {
     text += String(chunk);
-    if (text.length > MAX_FORM_BYTES) throw new RangeError('the form is too large');
+    if (text.length > MAX_BODY_BYTES) throw new RangeError('the body is too large');
   }
-  return new URLSearchParams(text);
+  return text;
 }

@@ -1,12 +1,14 @@
-// A tenant of the stand-in without its server: directory, keys, documents, tokens. Tests use it where no socket is needed.
-// It signs anything for anybody. It is a stand-in for demos and tests, and nothing that anyone should trust.
+// A tenant of the double without its server: directory, keys, documents, tokens. Tests use it where no socket is needed.
+// It signs anything for anybody. It is a double for demos and tests, and nothing that anyone should trust.
 import { randomUUID } from 'node:crypto';
-import { DEFAULT_DIRECTORY } from './directory.ts';
+import type { KeyObject } from 'node:crypto';
+import { DEFAULT_DIRECTORY } from './default-directory.ts';
 import type { Directory, DirectoryUser } from './directory.ts';
+import { metadata } from './documents.ts';
 import { createSigningKey, publishedKey, signJwt } from './signing-key.ts';
 import type { SigningKey } from './signing-key.ts';
 import { accessTokenClaims, idTokenClaims } from './token-claims.ts';
-import type { ClaimsContext, TokenRequest } from './token-claims.ts';
+import type { ClaimsContext, IdTokenRequest, TokenRequest } from './token-request.ts';
 
 export interface TenantOptions {
   /** `https://host[:port]` of the authority. */
@@ -21,11 +23,14 @@ export interface TenantOptions {
 export interface Tenant {
   readonly tenantId: string;
   readonly directory: Directory;
-  issuer(version: 1 | 2): string;
+  readonly issuer: (version: 1 | 2) => string;
   issueToken(request: TokenRequest): string;
-  issueIdToken(user: DirectoryUser, clientId: string): string;
+  issueIdToken(user: DirectoryUser, clientId: string, request?: IdTokenRequest): string;
   /** The document at a path of the authority; undefined for a path that is not one of this tenant's documents. */
   document(path: string): unknown;
+  /** As its key set says them, with the issuer of that version. */
+  publishedKeys(version: 1 | 2): readonly Record<string, unknown>[];
+  readonly publicKey: (keyId: unknown) => KeyObject | undefined;
   /** Signs with a new key from now on. The old ones stay published, as at Entra, unless they are withdrawn. */
   rotateKeys(options?: { readonly withdrawOld?: boolean }): SigningKey;
 }
@@ -39,51 +44,37 @@ export function createTenant(options: TenantOptions): Tenant {
   let signingKey = createSigningKey();
   let published: readonly SigningKey[] = [signingKey];
 
-  const keySet = (version: 1 | 2): unknown => ({
-    keys: published.map((key) => publishedKey(key, issuer(version))),
-  });
+  const publishedKeys = (version: 1 | 2): readonly Record<string, unknown>[] =>
+    published.map((key) => publishedKey(key, issuer(version)));
   const documents: Readonly<Record<string, () => unknown>> = {
-    [`/${tenantId}/.well-known/openid-configuration`]: () => metadata(base, issuer(1), 1),
-    [`/${tenantId}/v2.0/.well-known/openid-configuration`]: () => metadata(base, issuer(2), 2),
-    [`/${tenantId}/discovery/keys`]: () => keySet(1),
-    [`/${tenantId}/discovery/v2.0/keys`]: () => keySet(2),
+    [`/${tenantId}/.well-known/openid-configuration`]: () =>
+      metadata({ origin, tenant: tenantId, version: 1, issuer: issuer(1) }),
+    [`/${tenantId}/v2.0/.well-known/openid-configuration`]: () =>
+      metadata({ origin, tenant: tenantId, version: 2, issuer: issuer(2) }),
+    [`/${tenantId}/discovery/keys`]: () => ({ keys: publishedKeys(1) }),
+    [`/${tenantId}/discovery/v2.0/keys`]: () => ({ keys: publishedKeys(2) }),
   };
 
   return {
     tenantId,
     directory,
     issuer,
+    publishedKeys,
+    publicKey: (keyId) => published.find((key) => key.keyId === keyId)?.publicKey,
     document: (path) => (Object.hasOwn(documents, path) ? documents[path]?.() : undefined),
     issueToken(request) {
       const claims = { ...accessTokenClaims(context, request), ...request.overrides };
-      return signJwt(request.signWith ?? signingKey, request.header ?? {}, claims);
+      const key = request.signWith ?? signingKey;
+      // Tokens of version 1 name their key twice, as access-tokens.md shows.
+      const named = claims['ver'] === '1.0' ? { x5t: key.keyId } : {};
+      return signJwt(key, { ...named, ...request.header }, claims);
     },
-    issueIdToken: (user, clientId) => signJwt(signingKey, {}, idTokenClaims(context, user, clientId)),
+    issueIdToken: (user, clientId, request = {}) =>
+      signJwt(signingKey, {}, idTokenClaims(context, user, clientId, request)),
     rotateKeys({ withdrawOld = false } = {}) {
       signingKey = createSigningKey();
       published = withdrawOld ? [signingKey] : [...published, signingKey];
       return signingKey;
     },
-  };
-}
-
-/** OpenID Connect Discovery 1.0 §3, with the members that Entra publishes and clients read. */
-function metadata(base: string, issuer: string, version: 1 | 2): unknown {
-  const infix = version === 1 ? '' : '/v2.0';
-  return {
-    token_endpoint: `${base}/oauth2${infix}/token`,
-    token_endpoint_auth_methods_supported: ['client_secret_post'],
-    jwks_uri: `${base}/discovery${infix}/keys`,
-    response_modes_supported: ['query', 'fragment', 'form_post'],
-    subject_types_supported: ['pairwise'],
-    id_token_signing_alg_values_supported: ['RS256'],
-    response_types_supported: ['code', 'id_token', 'code id_token', 'id_token token'],
-    scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
-    issuer,
-    device_authorization_endpoint: `${base}/oauth2${infix}/devicecode`,
-    authorization_endpoint: `${base}/oauth2${infix}/authorize`,
-    claims_supported: ['sub', 'iss', 'aud', 'exp', 'iat', 'name', 'oid', 'preferred_username', 'tid', 'ver'],
-    tenant_region_scope: 'EU',
-    cloud_instance_name: new URL(base).host,
   };
 }

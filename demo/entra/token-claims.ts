@@ -1,134 +1,154 @@
 // The claims of a token as Microsoft's access-token-claims-reference.md and id-token-claims-reference.md show them,
-// in both versions, for users and for applications.
+// in both versions, for users, guests and applications.
 import { createHash, randomBytes } from 'node:crypto';
 import { findApp, findUser } from './directory.ts';
-import type { Directory, DirectoryApp, DirectoryUser } from './directory.ts';
-import type { SigningKey } from './signing-key.ts';
-
-/** A token to make up: exactly one of `user` and `app`. */
-export interface TokenRequest {
-  /** Object id, user principal name, or the part before its `@`. */
-  readonly user?: string | DirectoryUser;
-  /** Client id, object id or display name. */
-  readonly app?: string | DirectoryApp;
-  /** The client application of a user's token; the command line by default. */
-  readonly client?: string;
-  /** By default what the API's registration says. */
-  readonly version?: 1 | 2;
-  /** 4500 by default: Entra's tokens live 60 to 90 minutes. Negative makes a token that has expired. */
-  readonly ttlSeconds?: number;
-  /** Replaces claims; undefined takes one out. */
-  readonly overrides?: Readonly<Record<string, unknown>>;
-  /** Replaces parameters of the JOSE header; undefined takes one out. */
-  readonly header?: Readonly<Record<string, unknown>>;
-  /** Another key than the tenant's own. */
-  readonly signWith?: SigningKey;
-}
-
-export interface ClaimsContext {
-  readonly directory: Directory;
-  readonly tenantId: string;
-  issuer(version: 1 | 2): string;
-}
+import type { DirectoryApp, DirectoryUser } from './directory.ts';
+import type { Resource } from './resources.ts';
+import type { ClaimsContext, ClientCredential, IdTokenRequest, TokenRequest } from './token-request.ts';
 
 const DEFAULT_TTL_SECONDS = 4500;
 /** Entra sets `nbf` and `iat` a little back and `exp` on the second. */
 const BACKDATE_SECONDS = 300;
 const MAX_GROUPS_IN_TOKEN = 200;
+const CREDENTIAL_LEVEL = { none: '0', secret: '1', certificate: '2' } as const;
 
-export function accessTokenClaims(context: ClaimsContext, request: TokenRequest): Record<string, unknown> {
+type Claims = Record<string, unknown>;
+
+/** Everything that the claims of one token are made of. */
+interface TokenSubject {
+  readonly version: 1 | 2;
+  readonly resource: Resource;
+  readonly issuer: string;
+  readonly credential: ClientCredential;
+}
+
+export function accessTokenClaims(context: ClaimsContext, request: TokenRequest): Claims {
   const { directory, tenantId } = context;
-  const version = request.version ?? directory.api.tokenVersion;
+  const resource = request.resource ?? { kind: 'api', identifier: directory.api.appIdUri };
+  // Tokens for Microsoft Graph are of version 1, whoever asks.
+  const version = resource.kind === 'graph' ? 1 : (request.version ?? directory.api.tokenVersion);
+  const issuer = context.issuer(version);
   const registered = {
-    aud: version === 1 ? directory.api.appIdUri : directory.api.clientId,
-    iss: context.issuer(version),
+    aud: version === 1 ? resource.identifier : directory.api.clientId,
+    iss: issuer,
     ...lifetime(request.ttlSeconds ?? DEFAULT_TTL_SECONDS),
   };
-  const opaque = { tid: tenantId, uti: opaqueText(16), ver: version === 1 ? '1.0' : '2.0' };
+  const shared = {
+    aio: opaqueText(40),
+    ...(request.confirmation !== undefined && { cnf: request.confirmation }),
+    rh: `1.${opaqueText(24)}.`,
+    tid: tenantId,
+    uti: opaqueText(16),
+    ver: version === 1 ? '1.0' : '2.0',
+  };
+  const subjectOf = (credential: ClientCredential): TokenSubject => ({
+    version,
+    resource,
+    issuer,
+    credential,
+  });
   if (request.app !== undefined) {
     const app = typeof request.app === 'string' ? findApp(directory, request.app) : request.app;
-    return { ...registered, ...appClaims(app, version, registered.iss), ...opaque };
+    const subject = subjectOf(request.credential ?? 'secret');
+    return { ...registered, ...inOrder({ ...shared, ...appClaims(app, subject, context) }) };
   }
   if (request.user === undefined) throw new TypeError('a token needs a user or an app');
   const user = typeof request.user === 'string' ? findUser(directory, request.user) : request.user;
   const clientId = request.client ?? directory.apps[0]?.clientId ?? directory.api.clientId;
-  return { ...registered, ...userClaims(user, clientId, version, context), ...opaque };
+  const subject = subjectOf(request.credential ?? 'none');
+  return { ...registered, ...inOrder({ ...shared, ...userClaims(user, clientId, subject, context) }) };
 }
 
 export function idTokenClaims(
   context: ClaimsContext,
   user: DirectoryUser,
   clientId: string,
-): Record<string, unknown> {
+  { nonce }: IdTokenRequest,
+): Claims {
   return {
     aud: clientId,
     iss: context.issuer(2),
     ...lifetime(DEFAULT_TTL_SECONDS),
-    name: user.displayName,
-    oid: user.objectId,
-    preferred_username: user.userPrincipalName,
-    rh: `1.${opaqueText(24)}.`,
-    sub: pairwiseSubject(user.objectId, clientId),
-    tid: context.tenantId,
-    uti: opaqueText(16),
-    ver: '2.0',
+    ...inOrder({
+      ...guestClaims(user),
+      name: user.displayName,
+      ...(nonce !== undefined && { nonce }),
+      oid: user.objectId,
+      preferred_username: user.guestOf?.mail ?? user.userPrincipalName,
+      rh: `1.${opaqueText(24)}.`,
+      sub: pairwiseSubject(user.objectId, clientId),
+      tid: context.tenantId,
+      uti: opaqueText(16),
+      ver: '2.0',
+    }),
   };
 }
 
 function userClaims(
   user: DirectoryUser,
   clientId: string,
-  version: 1 | 2,
+  { version, resource, credential }: TokenSubject,
   { directory, tenantId }: ClaimsContext,
-): Record<string, unknown> {
-  const shared = {
-    aio: opaqueText(40),
-    ...groupClaims(user.groups, user.objectId, tenantId),
+): Claims {
+  const ofUser = {
+    ...(resource.kind === 'api' && groupClaims(user.groups, `${tenantId}/users/${user.objectId}`)),
+    ...guestClaims(user),
     name: user.displayName,
     oid: user.objectId,
-    rh: `1.${opaqueText(24)}.`,
-    scp: directory.api.scope,
-    sub: pairwiseSubject(user.objectId, directory.api.clientId),
+    scp: resource.kind === 'graph' ? 'User.Read' : directory.api.scope,
+    sub: pairwiseSubject(
+      user.objectId,
+      resource.kind === 'graph' ? resource.identifier : directory.api.clientId,
+    ),
     // In v2 an optional claim, which the API's registration asks for here, as Arc's convention needs it.
     upn: user.userPrincipalName,
   };
+  const loginName = user.guestOf?.mail ?? user.userPrincipalName;
   return version === 1
     ? {
         acr: '1',
         amr: ['pwd', 'mfa'],
         appid: clientId,
-        appidacr: '0',
+        appidacr: CREDENTIAL_LEVEL[credential],
         ipaddr: '203.0.113.7',
-        unique_name: user.userPrincipalName,
-        ...shared,
+        unique_name: loginName,
+        ...ofUser,
       }
-    : { azp: clientId, azpacr: '0', preferred_username: user.userPrincipalName, ...shared };
+    : { azp: clientId, azpacr: CREDENTIAL_LEVEL[credential], preferred_username: loginName, ...ofUser };
 }
 
-function appClaims(app: DirectoryApp, version: 1 | 2, issuer: string): Record<string, unknown> {
-  const client =
-    version === 1 ? { appid: app.clientId, appidacr: '1', idp: issuer } : { azp: app.clientId, azpacr: '1' };
+function appClaims(
+  app: DirectoryApp,
+  { version, resource, issuer, credential }: TokenSubject,
+  { tenantId }: ClaimsContext,
+): Claims {
+  const level = CREDENTIAL_LEVEL[app.managedIdentity === true ? 'certificate' : credential];
+  const roles = resource.kind === 'graph' ? (app.graphPermissions ?? []) : app.roles;
   return {
-    aio: opaqueText(40),
-    ...client,
-    ...(app.groups.length > 0 && { groups: app.groups }),
+    ...(version === 1
+      ? { appid: app.clientId, appidacr: level, idp: issuer }
+      : { azp: app.clientId, azpacr: level }),
+    ...(resource.kind === 'api' && groupClaims(app.groups, `${tenantId}/servicePrincipals/${app.objectId}`)),
     idtyp: 'app',
     oid: app.objectId,
-    rh: `1.${opaqueText(24)}.`,
-    ...(app.roles.length > 0 && { roles: app.roles }),
+    ...(roles.length > 0 && { roles }),
     sub: app.objectId,
   };
 }
 
+/** Who vouched for a guest: the issuer of the tenant that the person is at home in. */
+function guestClaims({ guestOf }: DirectoryUser): Claims {
+  if (guestOf === undefined) return {};
+  return { email: guestOf.mail, idp: `https://sts.windows.net/${guestOf.tenantId}/` };
+}
+
 /** Past 200 groups Entra names none, and points to a service of the old Graph instead. */
-function groupClaims(groups: readonly string[], objectId: string, tenantId: string): Record<string, unknown> {
+function groupClaims(groups: readonly string[], path: string): Claims {
   if (groups.length === 0) return {};
   if (groups.length <= MAX_GROUPS_IN_TOKEN) return { groups };
   return {
     _claim_names: { groups: 'src1' },
-    _claim_sources: {
-      src1: { endpoint: `https://graph.windows.net/${tenantId}/users/${objectId}/getMemberObjects` },
-    },
+    _claim_sources: { src1: { endpoint: `https://graph.windows.net/${path}/getMemberObjects` } },
   };
 }
 
@@ -141,6 +161,11 @@ function lifetime(ttlSeconds: number): { iat: number; nbf: number; exp: number }
 /** A user has another `sub` for each API; only an application's is its own object id. */
 function pairwiseSubject(objectId: string, audience: string): string {
   return createHash('sha256').update(`${objectId} ${audience}`).digest('base64url');
+}
+
+/** After the registered claims, Entra writes the others by name. */
+function inOrder(claims: Claims): Claims {
+  return Object.fromEntries(Object.entries(claims).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function opaqueText(bytes: number): string {

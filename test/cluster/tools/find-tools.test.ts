@@ -161,16 +161,20 @@ describe('tool-sets', () => {
     expect(TOOL_NAMES.toSorted()).toEqual(Object.keys(TOOLS).toSorted());
   });
 
-  const minorOf = (version: string) => Number(/^1\.(\d+)$/.exec(version)?.[1]);
+  const orderOf = (version: string) => {
+    const [, minor, patch = '0'] = /^1\.(\d+)(?:\.(\d+))?$/.exec(version) ?? [];
+    return Number(minor) * 1_000 + Number(patch);
+  };
 
   test.each(sets)('states the versions that stand in the go.mod of $name', (set) => {
     const lines = readFileSync(join(set.directory, 'go.mod'), 'utf8').split('\n');
-    expect(lines).toContain(`go ${set.goVersion}.0`);
+    const isWhole = set.goVersion.split('.').length === 3;
+    expect(lines).toContain(`go ${set.goVersion}${isWhole ? '' : '.0'}`);
     expect(lines.some((line) => line.trim().split(' ').includes(`v${set.version}`))).toBe(true);
   });
 
   test('tells of a Go that is new enough for every set', () => {
-    const needed = sets.map((set) => minorOf(set.goVersion));
-    expect(minorOf(GO_NEEDED)).toBe(Math.max(...needed));
+    const needed = sets.map((set) => orderOf(set.goVersion));
+    expect(orderOf(GO_NEEDED)).toBe(Math.max(...needed));
   });
 });

@@ -7,6 +7,7 @@ import type { Tool, ToolSet, UsableOnPath } from '../../../demo/go-tools/index.t
 const KUBERNETES_VERSION = '1.34.4';
 const OLD_KUBERNETES_VERSION = '1.20.15';
 const HELM_VERSION = '3.22.0';
+const KUBELOGIN_VERSION = '0.2.21';
 
 /** port-forward speaks WebSocket by default since 1.31; an older kubectl on the PATH is passed over. */
 const OLDEST_KUBECTL_MINOR = 31;
@@ -19,6 +20,8 @@ const KUBERNETES = describeSet('kubernetes', KUBERNETES_VERSION, '1.24');
 const KWOK = describeSet('kwok', '0.8.0', '1.26');
 const OLD_KUBECTL = describeSet('old-kubectl', OLD_KUBERNETES_VERSION, '1.24');
 const HELM = describeSet('helm', HELM_VERSION, '1.26');
+/** The newest that Go 1.26.6 builds. */
+const KUBELOGIN = describeSet('kubelogin', KUBELOGIN_VERSION, '1.26.6');
 /** Its version is client-go's. */
 const INFORMER = describeSet('informer', '0.34.4', '1.24');
 /** Its version is that of the kubelet's streaming packages. */
@@ -60,6 +63,12 @@ export const TOOLS = {
     },
   },
   informer: { set: INFORMER, executable: 'informer', package: '.', linkerFlags: STRIP },
+  kubelogin: {
+    set: KUBELOGIN,
+    executable: 'kubelogin',
+    package: 'github.com/Azure/kubelogin',
+    linkerFlags: linkerFlags({ 'main.gitTag': `v${KUBELOGIN_VERSION}` }),
+  },
   // Not called kubelet: a real one in KUBEBUILDER_ASSETS must not be taken for it.
   kubelet: { set: KUBELET, executable: 'test-kubelet', package: '.', linkerFlags: STRIP },
 } as const satisfies Readonly<Record<string, Tool>>;
@@ -78,10 +87,11 @@ export const TOOL_NAMES: readonly ToolName[] = [
   'helm',
   'informer',
   'kubelet',
+  'kubelogin',
 ];
 
 /** Go reads every go.mod's `go` line; the newest of them is what a machine needs. */
-export const GO_NEEDED = '1.26';
+export const GO_NEEDED = '1.26.6';
 
 function describeSet(name: string, version: string, goVersion: string): ToolSet {
   return { name, version, directory: join(import.meta.dirname, name), goVersion };

@@ -86,8 +86,11 @@ it('the page writes nothing of the query as markup', async () => {
   expect(text).not.toContain('<script>');
 });
 
-it('answers what it does not know with 404, and ends what is too large', async () => {
-  expect((await get('/other-tenant/.well-known/openid-configuration')).status).toBe(404);
+it('says which tenant it does not know, has nothing at other paths, and ends what is too large', async () => {
+  const unknown = await get('/other-tenant/.well-known/openid-configuration');
+  expect(unknown.status).toBe(400);
+  expect(JSON.parse(unknown.text)).toMatchObject({ error: 'invalid_tenant', error_codes: [90002] });
+  expect((await get(`/${entra.tenantId}/oauth2/v2.0/logout`)).status).toBe(404);
   await expect(post(`/${entra.tenantId}/oauth2/v2.0/token`, 'x'.repeat(128 * 1024))).rejects.toThrow();
   expect((await get(`/${entra.tenantId}/discovery/keys`)).status).toBe(200);
 });

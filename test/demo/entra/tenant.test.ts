@@ -53,6 +53,57 @@ it('over 200 groups are pointed to and not named', () => {
   expect(claims).toMatchObject({ _claim_names: { groups: 'src1' } });
 });
 
+it('a service principal in over 200 groups is pointed to in its own place', () => {
+  const [, app] = tenant.directory.apps;
+  if (app === undefined) throw new TypeError('the directory has no application');
+  const claims = claimsOf(
+    tenant.issueToken({ app: { ...app, groups: Array.from({ length: 201 }, () => 'g') } }),
+  );
+  expect(claims).not.toHaveProperty('groups');
+  const endpoint = expect.stringMatching(`/servicePrincipals/${app.objectId}/getMemberObjects$`);
+  expect(claims['_claim_sources']).toEqual({ src1: { endpoint } });
+});
+
+it.each([1, 2] as const)('a guest’s token of version %i says who vouches for the person', (version) => {
+  const [user] = tenant.directory.users;
+  if (user === undefined) throw new TypeError('the directory has no user');
+  const guest = {
+    ...user,
+    userPrincipalName: 'alice_fabrikam.example#EXT#@contoso.example',
+    guestOf: { tenantId: '0b6f5f0e-38f5-4a55-8a1c-2f4f8f0f7a11', mail: 'alice@fabrikam.example' },
+  };
+  expect(claimsOf(tenant.issueToken({ user: guest, version }))).toMatchObject({
+    upn: guest.userPrincipalName,
+    email: 'alice@fabrikam.example',
+    idp: 'https://sts.windows.net/0b6f5f0e-38f5-4a55-8a1c-2f4f8f0f7a11/',
+    [version === 1 ? 'unique_name' : 'preferred_username']: 'alice@fabrikam.example',
+  });
+});
+
+it('after the registered claims come the others by name, as at Entra', () => {
+  const [aud, iss, iat, nbf, exp, ...others] = Object.keys(claimsOf(tenant.issueToken({ user: 'alice' })));
+  expect([aud, iss, iat, nbf, exp]).toEqual(['aud', 'iss', 'iat', 'nbf', 'exp']);
+  expect(others).toEqual(others.toSorted());
+});
+
+it('a token of version 1 names its key twice', () => {
+  const [header = ''] = tenant.issueToken({ user: 'alice', version: 1 }).split('.');
+  const { kid, x5t } = JSON.parse(Buffer.from(header, 'base64url').toString());
+  expect(x5t).toBe(kid);
+});
+
+it('a token for Graph is of version 1, with permissions in place of groups', () => {
+  const [, app] = tenant.directory.apps;
+  if (app === undefined) throw new TypeError('the directory has no application');
+  const resource = { kind: 'graph', identifier: 'https://graph.microsoft.com' } as const;
+  const permitted = { ...app, graphPermissions: ['Directory.Read.All'] };
+  const claims = claimsOf(tenant.issueToken({ app: permitted, resource }));
+  expect(claims).toMatchObject({ aud: resource.identifier, ver: '1.0', roles: ['Directory.Read.All'] });
+  expect(claims).not.toHaveProperty('groups');
+  expect(claimsOf(tenant.issueToken({ app, resource }))).not.toHaveProperty('roles');
+  expect(claimsOf(tenant.issueToken({ user: 'alice', resource }))).toMatchObject({ scp: 'User.Read' });
+});
+
 it('signs what a test asks for: other claims, other header, another key, a token of the past', () => {
   const key = createSigningKey('other-key');
   const token = tenant.issueToken({

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createTenant } from '../../../demo/entra/index.ts';
+import type { JsonAnswer } from '../../../demo/entra/answers.ts';
+import type { DirectoryApp } from '../../../demo/entra/index.ts';
 import { createTokenEndpoint } from '../../../demo/entra/token-endpoint.ts';
-import type { JsonAnswer, TokenEndpoint } from '../../../demo/entra/token-endpoint.ts';
+import type { TokenEndpoint } from '../../../demo/entra/token-endpoint.ts';
 
 const ORIGIN = 'https://login.example.test';
 const tenant = createTenant({ origin: ORIGIN });
@@ -32,13 +34,14 @@ const token = (form: Readonly<Record<string, string>>): JsonAnswer =>
 const text = (answer: JsonAnswer, name: string): string => String(Object(answer.body)[name]);
 const startDevice = (): { deviceCode: string; userCode: string } => {
   const answer = endpoint.deviceCode(
-    new URLSearchParams({ client_id: cli.clientId, scope: `openid ${SCOPE}` }),
+    new URLSearchParams({ client_id: cli.clientId, scope: `openid offline_access ${SCOPE}` }),
   );
   return { deviceCode: text(answer, 'device_code'), userCode: text(answer, 'user_code') };
 };
-const poll = (deviceCode: string, clientId = cli.clientId): JsonAnswer =>
+const poll = (deviceCode: string, app: DirectoryApp = cli): JsonAnswer =>
   token({
-    client_id: clientId,
+    client_id: app.clientId,
+    ...(app.secret !== undefined && { client_secret: app.secret }),
     grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
     device_code: deviceCode,
   });
@@ -52,8 +55,8 @@ it.each([
   ['an unknown application', { client_id: 'no' }, 'unauthorized_client', 400],
   ['a public client', { client_id: cli.clientId }, 'invalid_client', 401],
   ['a scope that is not .default', { scope: `${api.appIdUri}/user_impersonation` }, 'invalid_scope', 400],
-  ['no scope', { scope: '' }, 'invalid_scope', 400],
-  ['another API', { scope: 'https://graph.microsoft.com/.default' }, 'invalid_resource', 400],
+  ['no scope', { scope: '' }, 'invalid_request', 400],
+  ['another API', { scope: 'https://vault.azure.net/.default' }, 'invalid_resource', 400],
   ['another grant', { grant_type: 'password' }, 'unsupported_grant_type', 400],
   ['an unknown refresh token', { grant_type: 'refresh_token', refresh_token: 'no' }, 'invalid_grant', 400],
   ['an unknown device code', { grant_type: 'device_code', code: 'no' }, 'bad_verification_code', 400],
@@ -69,8 +72,11 @@ it('a device code waits until somebody approves it, and works once', () => {
   expect(poll(deviceCode)).toMatchObject({ status: 400, body: { error: 'authorization_pending' } });
   endpoint.deviceCodes.approve(userCode.toLowerCase(), alice.objectId);
   expect(endpoint.deviceCodes.waiting()).toEqual([]);
-  expect(poll(deviceCode, pipeline.clientId)).toMatchObject({ body: { error: 'bad_verification_code' } });
-  expect(poll(deviceCode)).toMatchObject({ status: 200, body: { scope: `${api.appIdUri}/${api.scope}` } });
+  expect(poll(deviceCode, pipeline)).toMatchObject({ body: { error: 'bad_verification_code' } });
+  expect(poll(deviceCode)).toMatchObject({
+    status: 200,
+    body: { scope: `${api.appIdUri}/${api.scope} ${SCOPE}` },
+  });
   expect(poll(deviceCode)).toMatchObject({ body: { error: 'bad_verification_code' } });
   expect(() => endpoint.deviceCodes.approve(userCode, alice.objectId)).toThrow(RangeError);
 });
@@ -88,18 +94,21 @@ it('a refresh token belongs to its client and its API', () => {
   const refresh = text(poll(deviceCode), 'refresh_token');
   const form = { grant_type: 'refresh_token', refresh_token: refresh, client_id: cli.clientId };
   expect(token(form)).toMatchObject({ status: 200 });
-  expect(token({ ...form, scope: 'https://graph.microsoft.com/.default' })).toMatchObject({
+  expect(token({ ...form, scope: 'https://vault.azure.net/.default' })).toMatchObject({
     body: { error: 'invalid_resource' },
   });
-  expect(token({ ...form, client_id: pipeline.clientId })).toMatchObject({
-    body: { error: 'invalid_grant' },
-  });
+  const { client_id, client_secret } = CREDENTIALS;
+  expect(token({ ...form, client_id, client_secret })).toMatchObject({ body: { error: 'invalid_grant' } });
+  expect(token({ ...form, client_id })).toMatchObject({ status: 401, body: { error: 'invalid_client' } });
 });
 
 it('refuses a device code for an unknown application or API', () => {
   const ask = (form: Readonly<Record<string, string>>): JsonAnswer =>
     endpoint.deviceCode(new URLSearchParams(form));
-  expect(ask({ scope: SCOPE })).toMatchObject({ body: { error: 'unauthorized_client' } });
+  expect(ask({ scope: SCOPE })).toMatchObject({ body: { error: 'invalid_request' } });
+  expect(ask({ client_id: alice.objectId, scope: SCOPE })).toMatchObject({
+    body: { error: 'unauthorized_client' },
+  });
   expect(ask({ client_id: cli.clientId })).toMatchObject({ body: { error: 'invalid_resource' } });
 });
 
