@@ -3,10 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { AuthError } from './auth-error.ts';
-import { MAX_REPLAY_ENTRIES, MAX_REPLAY_ENTRIES_PER_CLUSTER } from './limits.ts';
 import { readPublicKey } from './proof-key.ts';
-import { createReplayTable } from './replay-table.ts';
-import type { ReplayVerdict } from './replay-table.ts';
+import { createAssertionMemory } from './replay-memory.ts';
+import type { ReplayMemory } from './replay-memory.ts';
 import { parseProof, signProof, verifyProof } from './signed-proof.ts';
 
 const ASSERTION_TYPE = 'cluster-connect-agent+jwt';
@@ -21,12 +20,6 @@ export interface AgentAssertionRequest {
   /** The gateway's public URL. */
   readonly audience: string;
   readonly nowMs?: number;
-}
-
-/** Where the ids of assertions are remembered: one memory for all gateways at which an assertion could be used. */
-export interface ReplayMemory {
-  /** A claim that cannot be decided is `full`: a refusal. */
-  claim(owner: string, id: string, expiresAtMs: number): Promise<ReplayVerdict> | ReplayVerdict;
 }
 
 export interface AssertionVerifierOptions {
@@ -56,14 +49,9 @@ export async function createAgentAssertion(request: AgentAssertionRequest): Prom
   return signProof(ASSERTION_TYPE, privateKey, { subject: clusterId, audience, tokenId }, nowMs);
 }
 
-/** A table in this process, with its bounds. */
-export function createReplayMemory(): ReplayMemory {
-  return createReplayTable(MAX_REPLAY_ENTRIES, MAX_REPLAY_ENTRIES_PER_CLUSTER);
-}
-
 /** Remembers what it accepted, so all gateways under one name need exactly one memory. */
 export function createAssertionVerifier(options: AssertionVerifierOptions): AssertionVerifier {
-  const replays = options.replays ?? createReplayMemory();
+  const replays = options.replays ?? createAssertionMemory();
   return {
     async verify(assertion) {
       const parsed = parseProof(assertion, ASSERTION_TYPE);

@@ -20,20 +20,33 @@ export type AuthErrorCode =
   | 'CC_ERR_AUTH_AUDIENCE'
   | 'CC_ERR_AUTH_EXPIRED'
   | 'CC_ERR_AUTH_NOT_YET_VALID'
-  /** Not an access token for a bearer: an ID token, a proof-of-possession token. */
+  /** Not the kind of token that is accepted here: an ID token, a plain one where a proof of possession is wanted. */
   | 'CC_ERR_AUTH_TOKEN_KIND'
+  /** A proof-of-possession token: its key or signature; and the cluster that it is for. */
+  | 'CC_ERR_AUTH_POP'
+  | 'CC_ERR_AUTH_POP_CLUSTER'
+  /** The claims are true, and the scope or app role that is asked for is not among them. */
+  | 'CC_ERR_AUTH_PERMISSION'
+  /** The user, the application or the token is on the deny list. */
+  | 'CC_ERR_AUTH_DENIED'
   /** The claims are true, and no Kubernetes user can be made of them. */
   | 'CC_ERR_AUTH_IDENTITY'
   | 'CC_ERR_AUTH_GROUPS_OVERAGE'
-  /** Not the token's fault: the authority's keys could not be had, or too much is under way. */
+  /** Not the token's fault: the authority's keys or the groups at Graph could not be had, or too much is under way. */
   | 'CC_ERR_AUTH_UNAVAILABLE'
+  | 'CC_ERR_AUTH_GRAPH_UNAVAILABLE'
   | 'CC_ERR_AUTH_BUSY'
   /** Agents: the assertion or the join proof. */
   | 'CC_ERR_AUTH_UNKNOWN_CLUSTER'
   | 'CC_ERR_AUTH_PROOF'
+  /** An assertion that was used before, or a nonce that somebody else used. */
   | 'CC_ERR_AUTH_REPLAYED';
 
-const RETRYABLE: ReadonlySet<AuthErrorCode> = new Set(['CC_ERR_AUTH_UNAVAILABLE', 'CC_ERR_AUTH_BUSY']);
+const RETRYABLE: ReadonlySet<AuthErrorCode> = new Set([
+  'CC_ERR_AUTH_UNAVAILABLE',
+  'CC_ERR_AUTH_GRAPH_UNAVAILABLE',
+  'CC_ERR_AUTH_BUSY',
+]);
 
 /**
  * Why somebody was not let in.

@@ -1,6 +1,6 @@
 // One way to send a token, read strictly: what two hops could read differently is refused (facts: H6, H7).
 import { AuthError } from './auth-error.ts';
-import { MAX_TOKEN_BYTES } from './limits.ts';
+import { MAX_POP_TOKEN_BYTES } from './limits.ts';
 
 const SCHEME = 'Bearer ';
 // What would separate a second credential, or hide one. The token's own alphabet is checked where the token is read
@@ -26,8 +26,8 @@ export function bearerToken(authorizationValue: string): string {
       'the Authorization header is not "Bearer", one space and a token',
     );
   }
-  if (authorizationValue.length > SCHEME.length + MAX_TOKEN_BYTES) {
-    throw new AuthError('CC_ERR_AUTH_TOO_LARGE', `the token is longer than ${MAX_TOKEN_BYTES} bytes`);
+  if (authorizationValue.length > SCHEME.length + MAX_POP_TOKEN_BYTES) {
+    throw new AuthError('CC_ERR_AUTH_TOO_LARGE', `the token is longer than ${MAX_POP_TOKEN_BYTES} bytes`);
   }
   for (const separator of SEPARATORS) {
     if (authorizationValue.includes(separator, SCHEME.length)) {

@@ -3,7 +3,7 @@
 import { AuthError } from './auth-error.ts';
 import type { TokenVersion } from './entra-clouds.ts';
 import { asGuid } from './guid.ts';
-import { MAX_CLAIM_LENGTH, MAX_NUMERIC_DATE, MAX_TOKEN_GROUPS } from './limits.ts';
+import { MAX_CLAIM_LENGTH, MAX_NUMERIC_DATE, MAX_TOKEN_GROUPS, MAX_TOKEN_PERMISSIONS } from './limits.ts';
 import { isJsonObject } from './strict-json.ts';
 import type { JsonObject } from './strict-json.ts';
 
@@ -20,7 +20,9 @@ export interface EntraClaims {
   readonly applicationId: string;
   readonly userPrincipalName: string;
   readonly tokenId: string;
-  readonly scope: string;
+  /** `scp`, taken apart. */
+  readonly scopes: readonly string[];
+  readonly roles: readonly string[];
   /** `idtyp`: an optional claim that an API's registration can ask for. */
   readonly principalType: string;
   readonly issuedAt: number;
@@ -30,14 +32,15 @@ export interface EntraClaims {
   readonly groups: readonly string[];
   /** The user has more groups than fit, and the token says so instead of naming them. */
   readonly groupsOverage: boolean;
+  /** Thumbprint of the key that must sign beside it (`cnf.kid`, RFC 7800 §3.4): such a token is worth nothing alone. '' for a bearer token. */
+  readonly boundKey: string;
 }
 
-// Claims that only other kinds of token have: an ID token (OpenID Connect core §2, §3.3.2.11), a bound token (RFC 7800).
+// Claims that only other kinds of token have: an ID token (OpenID Connect core §2, §3.3.2.11).
 const FOREIGN_CLAIMS = {
   nonce: 'an ID token was sent where an access token is needed',
   at_hash: 'an ID token was sent where an access token is needed',
   c_hash: 'an ID token was sent where an access token is needed',
-  cnf: 'a token bound to a key was sent as a plain bearer token',
 } as const;
 
 /** @throws AuthError CC_ERR_AUTH_CLAIMS, CC_ERR_AUTH_TOKEN_KIND or CC_ERR_AUTH_IDENTITY */
@@ -47,7 +50,6 @@ export function readEntraClaims(payload: JsonObject): EntraClaims {
   for (const [name, reason] of Object.entries(FOREIGN_CLAIMS)) {
     if (Object.hasOwn(payload, name)) throw new AuthError('CC_ERR_AUTH_TOKEN_KIND', reason);
   }
-  optionalStrings(payload, 'roles');
   const applicationId = optionalString(payload, version === '1.0' ? 'appid' : 'azp');
   return {
     version,
@@ -59,22 +61,39 @@ export function readEntraClaims(payload: JsonObject): EntraClaims {
     applicationId: applicationId === '' ? '' : guidOf(applicationId, version === '1.0' ? 'appid' : 'azp'),
     userPrincipalName: optionalString(payload, 'upn'),
     tokenId: optionalString(payload, 'uti'),
-    scope: optionalString(payload, 'scp'),
+    scopes: readScopes(payload),
+    roles: optionalStrings(payload, 'roles', MAX_TOKEN_PERMISSIONS),
     principalType: optionalString(payload, 'idtyp'),
     issuedAt: numericDate(payload, 'iat'),
     notBefore: numericDate(payload, 'nbf'),
     expiresAt: numericDate(payload, 'exp'),
     groups: readGroups(payload),
     groupsOverage: readOverage(payload),
+    boundKey: readBoundKey(payload),
   };
+}
+
+function readScopes(payload: JsonObject): readonly string[] {
+  const scope = optionalString(payload, 'scp');
+  if (scope === '') return [];
+  const scopes = scope.split(' ').filter((name) => name !== '');
+  if (scopes.length > MAX_TOKEN_PERMISSIONS) throw tooMany('scp', MAX_TOKEN_PERMISSIONS);
+  return scopes;
+}
+
+/** Entra names the key by its thumbprint; a claim that binds in another way cannot be checked, so it is refused. */
+function readBoundKey(payload: JsonObject): string {
+  const confirmation = own(payload, 'cnf');
+  if (confirmation === undefined) return '';
+  const keyId = isJsonObject(confirmation) ? own(confirmation, 'kid') : undefined;
+  if (typeof keyId !== 'string' || !/^[\w-]{43}$/.test(keyId))
+    throw wrongClaim('cnf', 'does not name a key by its thumbprint');
+  return keyId;
 }
 
 /** Object ids only: a name could be anybody's, `system:masters` too (facts: H4). */
 function readGroups(payload: JsonObject): readonly string[] {
-  const groups = optionalStrings(payload, 'groups');
-  if (groups.length > MAX_TOKEN_GROUPS)
-    throw wrongClaim('groups', `holds more than ${MAX_TOKEN_GROUPS} values`);
-  const ids = groups.map((group) => {
+  const ids = optionalStrings(payload, 'groups', MAX_TOKEN_GROUPS).map((group) => {
     const id = asGuid(group);
     if (id === undefined) {
       throw new AuthError(
@@ -111,10 +130,11 @@ function optionalString(payload: JsonObject, name: string): string {
   return value;
 }
 
-function optionalStrings(payload: JsonObject, name: string): readonly string[] {
+function optionalStrings(payload: JsonObject, name: string, max: number): readonly string[] {
   const value = own(payload, name);
   if (value === undefined) return [];
   if (!Array.isArray(value)) throw wrongClaim(name, 'is not a list');
+  if (value.length > max) throw tooMany(name, max);
   return value.map((item: unknown) => {
     if (typeof item !== 'string') throw wrongClaim(name, 'holds a value that is not a string');
     return item;
@@ -143,6 +163,10 @@ function numericDate(payload: JsonObject, name: string): number {
 
 function own(payload: JsonObject, name: string): unknown {
   return Object.hasOwn(payload, name) ? payload[name] : undefined;
+}
+
+function tooMany(name: string, max: number): AuthError {
+  return wrongClaim(name, `holds more than ${max} values`);
 }
 
 function wrongClaim(name: string, problem: string): AuthError {

@@ -1,40 +1,53 @@
-// The verifier of Entra access tokens: every check in the order in which it happens, cheapest and least trusting first.
-// facts: J1 to J10, J12; RFC 8725; Microsoft's access-tokens.md, "Validate tokens".
-import { errors, jwtVerify } from 'jose';
+// The verifier of the tokens that clients bring: what kind of token it is, who judges it, and what was found before.
+// facts: J1 to J13; the checks themselves are in entra-judge.ts, pop/ and service-accounts/.
 import { silentLogger } from '../observe/index.ts';
 import type { Logger } from '../observe/index.ts';
 import { AuthError } from './auth-error.ts';
 import { parseCompactJws } from './compact-jws.ts';
-import type { CheckedEntraSettings } from './entra-settings.ts';
-import { checkEntraSettings } from './entra-settings.ts';
-import { readEntraClaims } from './entra-claims.ts';
+import type { CompactJws } from './compact-jws.ts';
+import type { DenyList } from './deny-list.ts';
 import type { EntraClaims } from './entra-claims.ts';
+import { ACCESS_TOKEN_TYPES, createEntraJudge, ENTRA_ALGORITHMS } from './entra-judge.ts';
+import { checkEntraSettings } from './entra-settings.ts';
+import { createGroupLookup } from './graph/index.ts';
+import type { GroupLookup } from './graph/index.ts';
 import { createKeyFetch } from './key-fetch.ts';
-import type { KeyFetch } from './key-fetch.ts';
+import type { KeyFetch, KeyFetchOptions } from './key-fetch.ts';
 import {
+  DEFAULT_POP_LIFETIME_MS,
   MAX_CACHED_TOKENS,
   MAX_CACHED_TOKEN_CHARACTERS,
   MAX_PENDING_VERIFICATIONS,
+  MAX_POP_TOKEN_BYTES,
   MAX_REFUSED_TOKENS,
-  MAX_TOKEN_BYTES,
   REFUSED_TOKEN_TTL_MS,
 } from './limits.ts';
-import { toVerifiedToken } from './principal.ts';
+import { readPopClaims } from './pop/pop-claims.ts';
+import { verifyPop } from './pop/verify-pop.ts';
+import type { VerifiedPop } from './pop/verify-pop.ts';
+import { principalKind, toVerifiedToken } from './principal.ts';
 import { createRefusedTokens } from './refused-tokens.ts';
-import { createTenantKeys } from './tenant-keys.ts';
-import type { SigningKey, TenantKeys } from './tenant-keys.ts';
+import type { ServiceAccountJudge } from './service-accounts/service-account-judge.ts';
 import { createTokenCache } from './token-cache.ts';
+import { groupsOfToken } from './token-groups.ts';
 import type { EntraSettings, TokenVerifier, VerifiedToken } from './types.ts';
 
 export interface EntraVerifierOptions {
   readonly logger?: Logger;
-  /** An outbound proxy for the key fetch, already matched against NO_PROXY for the authority's host. */
-  readonly proxyUrl?: string;
+  /** Who judges the tokens of ServiceAccounts; without it they are refused like any token of an unknown tenant. */
+  readonly serviceAccounts?: ServiceAccountJudge;
+  /** Looked at for each token that is new, and for all of them again when it changes. */
+  readonly denyList?: DenyList;
   /** Stands in for the network: tests, or a caller with its own client. */
   readonly keyFetch?: KeyFetch;
+  readonly groupLookup?: GroupLookup;
 }
 
-const TOKEN_RULES = { maxBytes: MAX_TOKEN_BYTES, algorithms: ['RS256'], types: ['jwt', 'at+jwt'] } as const;
+const TOKEN_RULES = {
+  maxBytes: MAX_POP_TOKEN_BYTES,
+  algorithms: ENTRA_ALGORITHMS,
+  types: [...ACCESS_TOKEN_TYPES, 'pop'],
+} as const;
 
 /** @throws ConfigError when the settings cannot be used */
 export function createEntraVerifier(
@@ -42,48 +55,76 @@ export function createEntraVerifier(
   options: EntraVerifierOptions = {},
 ): TokenVerifier {
   const checked = checkEntraSettings(settings);
-  const logger = options.logger ?? silentLogger;
-  const keyFetch = options.keyFetch ?? createKeyFetch({ ...settings, ...options });
+  const { logger = silentLogger, serviceAccounts, denyList } = options;
+  const keyFetch = options.keyFetch ?? createKeyFetch(keyFetchOptions(settings));
+  const lookup = options.groupLookup ?? createLookup(settings, logger);
   const cache = createTokenCache({
     maxEntries: MAX_CACHED_TOKENS,
     maxCharacters: MAX_CACHED_TOKEN_CHARACTERS,
   });
   const refused = createRefusedTokens(MAX_REFUSED_TOKENS, REFUSED_TOKEN_TTL_MS);
   const pending = new Map<string, Promise<VerifiedToken>>();
-  // At most two for each tenant of the settings: tokens of other tenants never get this far.
-  const keysOf = new Map<string, TenantKeys>();
+  const forget = (): void => cache.clear();
+  const entra = createEntraJudge({
+    settings: checked,
+    fetchJson: keyFetch.fetchJson,
+    onKeyWithdrawn: forget,
+    logger,
+  });
+  denyList?.onChange(forget);
   let closed = false;
 
-  function tenantKeys({ tenantId, version }: EntraClaims): TenantKeys {
-    const name = `${tenantId} ${version}`;
-    let keys = keysOf.get(name);
-    if (keys === undefined) {
-      const { authority } = checked;
-      const { fetchJson } = keyFetch;
-      keys = createTenantKeys({
-        authority,
-        tenantId,
-        version,
-        fetchJson,
-        onKeyWithdrawn: () => cache.clear(),
-        logger,
-      });
-      keysOf.set(name, keys);
-    }
-    return keys;
+  function judge(token: string): Promise<VerifiedToken> | VerifiedToken {
+    if (serviceAccounts?.isTheirs(token) === true) return serviceAccounts.judge(token);
+    const jws = parseCompactJws(token, TOKEN_RULES);
+    return jws.type === 'pop' ? judgePop(token, jws) : judgeBearer(token);
   }
 
-  async function judge(token: string): Promise<VerifiedToken> {
+  async function judgeBearer(token: string): Promise<VerifiedToken> {
+    const claims = await entra.judge(token, entra.parse(token));
+    if (claims.boundKey !== '') {
+      throw wrongKind('a token bound to a key was sent as a plain bearer token');
+    }
+    if (settings.accept === 'pop') {
+      throw wrongKind(
+        'only proof-of-possession tokens are accepted: --pop-enabled --pop-claims u=<id of the cluster>',
+      );
+    }
+    return principal(claims, undefined);
+  }
+
+  async function judgePop(token: string, jws: CompactJws): Promise<VerifiedToken> {
+    if (settings.accept === 'bearer')
+      throw wrongKind('proof-of-possession tokens are not accepted here: send a plain one');
+    const pop = readPopClaims(jws.payload);
+    // First of all that Entra has signed it: nobody else makes us verify with a key of his choice.
+    const claims = await entra.judge(pop.accessToken, entra.parse(pop.accessToken));
+    const { clockSkewSeconds, popLifetimeMs: lifetimeMs = DEFAULT_POP_LIFETIME_MS } = settings;
+    return principal(claims, verifyPop(token, jws, pop, claims.boundKey, { lifetimeMs, clockSkewSeconds }));
+  }
+
+  async function principal(claims: EntraClaims, pop: VerifiedPop | undefined): Promise<VerifiedToken> {
+    const kind = principalKind(claims);
+    const { groups, recheckAtMs = Infinity } = await groupsOfToken(claims, kind, settings, lookup);
+    const expiresAtMs = (claims.expiresAt + settings.clockSkewSeconds) * 1000;
+    return toVerifiedToken(claims, settings, {
+      kind,
+      groups,
+      expiresAtMs,
+      recheckAtMs: Math.min(expiresAtMs, recheckAtMs, pop?.usableUntilMs ?? Infinity),
+      ...(pop !== undefined && { pop: pop.proof }),
+    });
+  }
+
+  async function judgeAndRemember(token: string): Promise<VerifiedToken> {
     try {
-      const { keyId, payload } = parseCompactJws(token, TOKEN_RULES);
-      const claims = readEntraClaims(payload);
-      if (!checked.tenants.has(claims.tenantId)) {
-        throw new AuthError('CC_ERR_AUTH_TENANT', 'tokens of this tenant are not accepted');
+      const verified = await judge(token);
+      if (denyList?.denies(verified) === true) {
+        throw new AuthError(
+          'CC_ERR_AUTH_DENIED',
+          'access was withdrawn: the user, the application or this token is on the deny list',
+        );
       }
-      const key = await tenantKeys(claims).find(keyId);
-      await verifySignatureAndClaims(token, claims, key, checked, settings.clockSkewSeconds);
-      const expiresAtMs = (claims.expiresAt + settings.clockSkewSeconds) * 1000;
-      const verified = toVerifiedToken(claims, settings, expiresAtMs);
       cache.set(token, verified);
       return verified;
     } catch (error) {
@@ -103,7 +144,7 @@ export function createEntraVerifier(
     if (pending.size >= MAX_PENDING_VERIFICATIONS) {
       throw new AuthError('CC_ERR_AUTH_BUSY', 'too many tokens are being verified: try again');
     }
-    const judgement = judge(token).finally(() => pending.delete(token));
+    const judgement = judgeAndRemember(token).finally(() => pending.delete(token));
     pending.set(token, judgement);
     return judgement;
   }
@@ -114,56 +155,30 @@ export function createEntraVerifier(
     async close() {
       closed = true;
       cache.clear();
-      await keyFetch.close();
+      await Promise.all([keyFetch.close(), lookup?.close()]);
     },
   };
 }
 
-/** jose checks the signature first, then issuer, audience and times. @throws AuthError */
-async function verifySignatureAndClaims(
-  token: string,
-  claims: EntraClaims,
-  { issuer, key }: SigningKey,
-  { audiences }: CheckedEntraSettings,
-  clockTolerance: number,
-): Promise<void> {
-  try {
-    await jwtVerify(token, key, {
-      algorithms: [...TOKEN_RULES.algorithms],
-      issuer,
-      audience: [...audiences],
-      clockTolerance,
-      requiredClaims: ['iss', 'aud', 'exp', 'nbf', 'iat', 'tid', 'oid', 'sub', 'ver'],
-    });
-  } catch (cause) {
-    throw refusalOf(cause, claims);
-  }
-  // jose looks at `iat` only when it is asked for an age.
-  if (claims.issuedAt > Date.now() / 1000 + clockTolerance) throw notYetValid(claims.issuedAt);
+function keyFetchOptions({ authorityCa, authorityProxyUrl }: EntraSettings): KeyFetchOptions {
+  return {
+    ...(authorityCa !== undefined && { authorityCa }),
+    ...(authorityProxyUrl !== undefined && { proxyUrl: authorityProxyUrl }),
+  };
 }
 
-function refusalOf(cause: unknown, claims: EntraClaims): AuthError {
-  if (cause instanceof errors.JWTExpired) {
-    return new AuthError('CC_ERR_AUTH_EXPIRED', `the token expired at ${isoTime(claims.expiresAt)}`, {
-      cause,
-    });
-  }
-  const claim = cause instanceof errors.JWTClaimValidationFailed ? cause.claim : '';
-  if (claim === 'iss') {
-    return new AuthError('CC_ERR_AUTH_ISSUER', "the token's issuer is not its tenant's", { cause });
-  }
-  if (claim === 'aud') {
-    return new AuthError('CC_ERR_AUTH_AUDIENCE', 'the token is for another API (claim "aud")', { cause });
-  }
-  if (claim === 'nbf') return notYetValid(claims.notBefore, cause);
-  return new AuthError('CC_ERR_AUTH_SIGNATURE', "the token's signature is wrong", { cause });
+function createLookup(settings: EntraSettings, logger: Logger): GroupLookup | undefined {
+  const { groupsOverage, graph, authorityHost, authorityCa, authorityProxyUrl, graphProxyUrl } = settings;
+  if (groupsOverage !== 'graph' || graph === undefined) return undefined;
+  return createGroupLookup(graph, {
+    authorityHost,
+    logger,
+    ...(authorityCa !== undefined && { authorityCa }),
+    ...(authorityProxyUrl !== undefined && { authorityProxyUrl }),
+    ...(graphProxyUrl !== undefined && { graphProxyUrl }),
+  });
 }
 
-function notYetValid(fromSeconds: number, cause?: unknown): AuthError {
-  const reason = `the token is not valid before ${isoTime(fromSeconds)}: check the clocks`;
-  return new AuthError('CC_ERR_AUTH_NOT_YET_VALID', reason, { cause });
-}
-
-function isoTime(seconds: number): string {
-  return new Date(seconds * 1000).toISOString();
+function wrongKind(reason: string): AuthError {
+  return new AuthError('CC_ERR_AUTH_TOKEN_KIND', reason);
 }

@@ -1,7 +1,7 @@
-// The only socket of auth/: one GET of a JSON document from the authority, bounded in time, size and destination.
-import { getCACertificates } from 'node:tls';
-import { Agent, ProxyAgent, request } from 'undici';
+// One GET of a JSON document from the authority, bounded in time, size and destination.
+import { request } from 'undici';
 import type { Dispatcher } from 'undici';
+import { createAuthorityDispatcher } from './authority-dispatcher.ts';
 import { KEY_FETCH_TIMEOUT_MS, MAX_KEY_DOCUMENT_BYTES } from './limits.ts';
 
 /** Answers a parsed JSON document; rejects with an Error that holds no secret. */
@@ -23,28 +23,18 @@ export interface KeyFetchOptions {
 
 export function createKeyFetch(options: KeyFetchOptions): KeyFetch {
   const { timeoutMs = KEY_FETCH_TIMEOUT_MS } = options;
-  const dispatcher = createDispatcher(options, timeoutMs);
+  const { authorityCa, proxyUrl } = options;
+  const dispatcher = createAuthorityDispatcher({
+    authorityCa,
+    proxyUrl,
+    timeoutMs,
+    maxResponseBytes: MAX_KEY_DOCUMENT_BYTES,
+    connections: 2,
+  });
   return {
     fetchJson: (url) => fetchJson(url, dispatcher, timeoutMs),
     close: () => dispatcher.destroy(),
   };
-}
-
-function createDispatcher(options: KeyFetchOptions, timeoutMs: number): Dispatcher {
-  const tls =
-    options.authorityCa === undefined ? {} : { ca: [...getCACertificates('default'), options.authorityCa] };
-  const limits = {
-    connections: 2,
-    maxResponseSize: MAX_KEY_DOCUMENT_BYTES,
-    maxHeaderSize: 16 * 1024,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-    // A few requests an hour: an idle socket is only a stale one.
-    keepAliveTimeout: 1_000,
-  };
-  return options.proxyUrl === undefined
-    ? new Agent({ ...limits, connect: { ...tls, timeout: timeoutMs } })
-    : new ProxyAgent({ ...limits, uri: options.proxyUrl, requestTls: tls });
 }
 
 async function fetchJson(url: string, dispatcher: Dispatcher, timeoutMs: number): Promise<unknown> {

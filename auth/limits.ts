@@ -2,6 +2,10 @@
 
 /** An Entra token with 200 groups is about 10 KiB; twice the usual header line is room enough (facts: D2). */
 export const MAX_TOKEN_BYTES = 16 * 1024;
+/** A proof-of-possession token holds a whole access token in base64, and its key. */
+export const MAX_POP_TOKEN_BYTES = 24 * 1024;
+/** A ServiceAccount token is about 1.2 KB; with many audiences a few more. */
+export const MAX_SERVICE_ACCOUNT_TOKEN_BYTES = 8 * 1024;
 /** Entra's key ids are 27 to 43 base64url characters (facts: J2). */
 export const MAX_KEY_ID_LENGTH = 128;
 /** Depth of JSON inside a token: Entra nests two levels (`_claim_sources`). */
@@ -10,6 +14,8 @@ export const MAX_JSON_DEPTH = 8;
 export const MAX_CLAIM_LENGTH = 1024;
 /** Entra puts at most 200 groups into a JWT. */
 export const MAX_TOKEN_GROUPS = 200;
+/** Scopes and app roles that one token may name: Entra's tokens name a handful. */
+export const MAX_TOKEN_PERMISSIONS = 200;
 /** The last second of the year 9999: a later time is a wrong unit or an attack, and Date cannot print it. */
 export const MAX_NUMERIC_DATE = 253_402_300_799;
 /** More difference of clocks than this hides a broken clock (facts: J7). */
@@ -53,3 +59,22 @@ export const MAX_PROOF_BYTES = 4_096;
 /** Assertion ids remembered until they expire: of all clusters, and of one, so that one agent cannot fill the table. */
 export const MAX_REPLAY_ENTRIES = 50_000;
 export const MAX_REPLAY_ENTRIES_PER_CLUSTER = 128;
+
+/**
+ * How long a proof-of-possession token may be used after it was signed, by default. Azure Arc's proxy has the same: kubectl signs once
+ * and uses what it has for all of its requests.
+ */
+export const DEFAULT_POP_LIFETIME_MS = 15 * 60_000;
+/** Proof keys are made by clients: larger ones would only cost more to verify. */
+export const MAX_POP_RSA_BITS = 4096;
+/** Nonces that are remembered until their token is too old to be used: of all keys, and of one (each kubectl signs once). */
+export const MAX_POP_NONCES = 200_000;
+export const MAX_POP_NONCES_PER_KEY = 8_192;
+
+/** A user who was taken without groups, because Graph was down, is looked up again after this time. */
+export const WITHOUT_GROUPS_RECHECK_MS = 60_000;
+
+/** A deny list, as bytes and as entries; and how often its file is looked at. */
+export const MAX_DENY_LIST_BYTES = 1024 * 1024;
+export const MAX_DENY_LIST_ENTRIES = 10_000;
+export const DENY_LIST_POLL_MS = 500;

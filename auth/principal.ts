@@ -3,26 +3,32 @@ import { AuthError } from './auth-error.ts';
 import type { EntraClaims } from './entra-claims.ts';
 import { headerTextProblem, isReservedName } from './header-text.ts';
 import { impersonationHeaders } from './impersonation.ts';
-import type { EntraSettings, PrincipalKind, UserInfo, VerifiedToken } from './types.ts';
+import type { EntraSettings, PopProof, PrincipalKind, UserInfo, VerifiedToken } from './types.ts';
 
-export type MappingSettings = Pick<EntraSettings, 'usernameClaim' | 'groupsOverage'>;
+export type MappingSettings = Pick<EntraSettings, 'usernameClaim' | 'requiredScopes' | 'requiredRoles'>;
 
-/**
- * @param expiresAtMs when the verifier stops accepting the token
- * @throws AuthError CC_ERR_AUTH_TOKEN_KIND, CC_ERR_AUTH_IDENTITY or CC_ERR_AUTH_GROUPS_OVERAGE
- */
+/** What is known about a token beside its claims. */
+export interface TokenTerms {
+  readonly kind: PrincipalKind;
+  /** Of the token, or looked up. */
+  readonly groups: readonly string[];
+  readonly expiresAtMs: number;
+  readonly recheckAtMs: number;
+  readonly pop?: PopProof;
+}
+
+/** @throws AuthError CC_ERR_AUTH_PERMISSION or CC_ERR_AUTH_IDENTITY */
 export function toVerifiedToken(
   claims: EntraClaims,
   settings: MappingSettings,
-  expiresAtMs: number,
+  terms: TokenTerms,
 ): VerifiedToken {
-  const kind = principalKind(claims);
-  const groups = groupsOf(claims, settings);
+  checkPermission(claims, terms.kind, settings);
   const user: UserInfo = {
-    name: userNameOf(claims, kind, settings),
+    name: userNameOf(claims, terms.kind, settings),
     // Impersonate-Uid would need one more permission of the agent, for a value that `extra.oid` has already.
     uid: '',
-    groups,
+    groups: terms.groups,
     extra: {
       oid: [claims.objectId],
       tid: [claims.tenantId],
@@ -31,13 +37,11 @@ export function toVerifiedToken(
     },
   };
   return Object.freeze({
-    kind,
+    ...terms,
     tenantId: claims.tenantId,
     objectId: claims.objectId,
     applicationId: claims.applicationId,
     tokenId: claims.tokenId,
-    groups,
-    expiresAtMs,
     user,
     impersonation: Object.freeze(impersonationHeaders(user)),
   });
@@ -47,9 +51,11 @@ export function toVerifiedToken(
  * A user's access token always has `scp`, an application's never (access-token-claims-reference.md). Without the
  * optional `idtyp`, an application is known by its `sub`, which is its own `oid`; a user's `sub` is another for each
  * API. An ID token has neither `scp` nor a client application, even if it has `roles` (facts: J9).
+ *
+ * @throws AuthError CC_ERR_AUTH_TOKEN_KIND
  */
-function principalKind(claims: EntraClaims): PrincipalKind {
-  const hasScope = claims.scope !== '';
+export function principalKind(claims: EntraClaims): PrincipalKind {
+  const hasScope = claims.scopes.length > 0;
   const hasClient = claims.applicationId !== '';
   const isOwnSubject = claims.subject.toLowerCase() === claims.objectId;
   if (claims.principalType === 'app' && !hasScope && hasClient) return 'application';
@@ -61,6 +67,23 @@ function principalKind(claims: EntraClaims): PrincipalKind {
   throw new AuthError(
     'CC_ERR_AUTH_TOKEN_KIND',
     'the token is not an access token of a user (claim "scp") or of an application: ask for the API\'s scope',
+  );
+}
+
+/**
+ * A user acts through an application that was given a scope, an application was given an app role itself
+ * (Microsoft: "Verify scopes and app roles in a protected web API"). One of those that are asked for is enough.
+ */
+function checkPermission(claims: EntraClaims, kind: PrincipalKind, settings: MappingSettings): void {
+  const isUser = kind === 'user';
+  const wanted = (isUser ? settings.requiredScopes : settings.requiredRoles) ?? [];
+  const held = isUser ? claims.scopes : claims.roles;
+  if (wanted.length === 0 || wanted.some((permission) => held.includes(permission))) return;
+  throw new AuthError(
+    'CC_ERR_AUTH_PERMISSION',
+    isUser
+      ? 'the token has none of the scopes (claim "scp") that are asked for here'
+      : 'the token has none of the app roles (claim "roles") that are asked for here',
   );
 }
 
@@ -81,13 +104,4 @@ function userNameOf(claims: EntraClaims, kind: PrincipalKind, settings: MappingS
   if (settings.usernameClaim === 'upn' && kind === 'user' && userPrincipalName !== '')
     return userPrincipalName;
   return claims.objectId;
-}
-
-function groupsOf(claims: EntraClaims, settings: MappingSettings): readonly string[] {
-  if (!claims.groupsOverage) return claims.groups;
-  if (settings.groupsOverage === 'without-groups') return [];
-  throw new AuthError(
-    'CC_ERR_AUTH_GROUPS_OVERAGE',
-    'the user is in more groups than fit into the token: assign the groups that matter to the application',
-  );
 }

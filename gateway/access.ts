@@ -16,12 +16,22 @@ const RANK = { viewer: 0, user: 1, admin: 2 } as const satisfies Record<AccessRo
 /** Cluster name (or `*`) to role. */
 type Grants = ReadonlyMap<string, AccessRole>;
 
-export function createAccessPolicy(rules: readonly AccessRule[]): AccessPolicy {
+/** What a ServiceAccount's token was vouched for with. */
+export type ServiceAccountRulesFor = (
+  token: VerifiedToken,
+) => readonly { readonly clusters: readonly string[]; readonly role: AccessRole }[];
+
+/** @param serviceAccountRules none by default: then no ServiceAccount reaches anything */
+export function createAccessPolicy(
+  rules: readonly AccessRule[],
+  serviceAccountRules: ServiceAccountRulesFor = () => [],
+): AccessPolicy {
   const users = grantsByPrincipal(rules, (rule) => rule.users);
   const groups = grantsByPrincipal(rules, (rule) => rule.groups);
   const applications = grantsByPrincipal(rules, (rule) => rule.applications);
 
   const collectGrants = (token: VerifiedToken): Grants => {
+    if (token.kind === 'service-account') return serviceAccountGrants(serviceAccountRules(token));
     const ids = [];
     // A user's token names the application it was fetched with (azp): that makes nobody an application.
     if (token.kind === 'user') ids.push(users.get(principal(token.objectId)));
@@ -57,6 +67,12 @@ export function createAccessPolicy(rules: readonly AccessRule[]): AccessPolicy {
  */
 export function mayUse(role: AccessRole, request: RequestLine): boolean {
   return role !== 'viewer' || isReadOnlyRequest(request);
+}
+
+function serviceAccountGrants(rules: ReturnType<ServiceAccountRulesFor>): Grants {
+  const grants = new Map<string, AccessRole>();
+  for (const { clusters, role } of rules) for (const cluster of clusters) raise(grants, cluster, role);
+  return grants;
 }
 
 function grantsByPrincipal(

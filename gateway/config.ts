@@ -23,6 +23,19 @@ export interface AccessRule {
   readonly applications: readonly string[];
 }
 
+/** Which ServiceAccounts of which clusters may come with their own tokens. */
+export interface ServiceAccountRule {
+  /** Cluster names; `*` is every cluster. */
+  readonly clusters: readonly string[];
+  /** As the tokens name it (`iss`). */
+  readonly issuers: readonly string[];
+  /** The cluster's public keys, as text: the JWK set of `kubectl get --raw /openid/v1/jwks`. */
+  readonly keys: string;
+  /** `namespace:name`. */
+  readonly accounts: readonly string[];
+  readonly role: AccessRole;
+}
+
 export interface GatewayConfig {
   readonly listen: ListenAddress;
   /** /healthz, /readyz and /metrics: plain HTTP, never exposed. */
@@ -39,6 +52,14 @@ export interface GatewayConfig {
   readonly tls?: { readonly certificateFile: string; readonly privateKeyFile: string };
   readonly entra: EntraSettings;
   readonly access: readonly AccessRule[];
+  /** None by default: then no ServiceAccount's token is accepted. */
+  readonly serviceAccounts?: readonly ServiceAccountRule[];
+  /** Who is kept out whatever the rules say. */
+  readonly denyListFile?: string;
+  /** How long a stream may outlive its token; 0 by default. */
+  readonly tokenGraceMs?: number;
+  /** Who may use a proof-of-possession token again: the address that used it first (by default), or any. */
+  readonly popHolder?: 'address' | 'any';
   /** How long running requests may go on after SIGTERM. */
   readonly drainTimeoutMs: number;
   readonly logLevel: LogLevel;

@@ -3,7 +3,13 @@ import { mkdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createAssertionVerifier, createEntraVerifier } from '../auth/index.ts';
+import {
+  createAssertionVerifier,
+  createEntraVerifier,
+  createNonceMemory,
+  createPopGate,
+  watchDenyList,
+} from '../auth/index.ts';
 import { hostName } from '../http/index.ts';
 import { LiveSet } from '../memory/index.ts';
 import { createLogger, createMetrics, startPrivateListener } from '../observe/index.ts';
@@ -20,6 +26,7 @@ import {
   createRouter,
   createTunnelEndpoint,
   createUserStreams,
+  endStreamsWithTokens,
   refuseExchange,
   startEdgeListener,
 } from './edge/index.ts';
@@ -31,6 +38,7 @@ import { createPeers, peerLimits, startPeerEndpoint } from './peers/index.ts';
 import { loadOrCreateAuthority } from './pki/index.ts';
 import { createClusterRegistry, pickInOrder } from './registry/index.ts';
 import { loadServedCertificates } from './served-certificates.ts';
+import { admitServiceAccounts } from './service-accounts.ts';
 import { openStore } from './store/index.ts';
 import type { ClusterStore } from './store/index.ts';
 
@@ -90,9 +98,16 @@ export async function startGateway(
   const publicHost = hostName(new URL(config.publicUrl).host);
   const ownHosts = [publicHost];
 
-  const verifier = createEntraVerifier(config.entra, { logger });
-  parts.defer(() => verifier.close());
   const { membership } = options;
+  const denyList = config.denyListFile === undefined ? undefined : watchDenyList(config.denyListFile, logger);
+  parts.defer(() => denyList?.close());
+  const serviceAccounts = admitServiceAccounts(config.serviceAccounts ?? [], config.entra.clockSkewSeconds);
+  const verifier = createEntraVerifier(config.entra, {
+    logger,
+    serviceAccounts: serviceAccounts.judge,
+    ...(denyList !== undefined && { denyList }),
+  });
+  parts.defer(() => verifier.close());
   const growthPool = new WindowBudget(limits.MAX_GROWN_WINDOW_BYTES);
   const registry = createClusterRegistry(limits.MAX_TUNNELS_PER_CLUSTER, (clusterName, tunnels) =>
     membership?.directory.announce(clusterName, tunnels),
@@ -117,7 +132,7 @@ export async function startGateway(
   const assertions = createAssertionVerifier({
     audience: config.publicUrl,
     publicKeyOf: (clusterId, thumbprint) => store.publicKeyOf(clusterId, thumbprint),
-    ...(membership === undefined ? {} : { replays: membership.replays }),
+    ...(membership === undefined ? {} : { replays: membership.replays.assertions }),
   });
   const tunnels = createTunnelEndpoint({
     limits,
@@ -132,13 +147,15 @@ export async function startGateway(
   const handle = createRequestChain({
     router,
     verifier,
-    access: createAccessPolicy(config.access),
+    access: createAccessPolicy(config.access, serviceAccounts.rulesFor),
+    popHolder: config.popHolder ?? 'address',
+    popGate: createPopGate(membership?.replays.nonces ?? createNonceMemory()),
     tunnels: peers === undefined ? registry : pickInOrder(registry, peers),
     users: createUserStreams(limits.MAX_STREAMS_PER_USER),
     counters,
     logger,
     running,
-    clusterExists: async (name) => (await store.getClusterByName(name)) !== undefined,
+    clusterId: async (name) => (await store.getClusterByName(name))?.id,
     refuse,
     serveApi: createApiEndpoint({
       api: createManagementApi({ store, publicUrl: config.publicUrl, logger }),
@@ -172,6 +189,15 @@ export async function startGateway(
   }, limits.CERTIFICATE_CHECK_MS);
   renewal.unref();
   parts.defer(() => clearInterval(renewal));
+
+  parts.defer(
+    endStreamsWithTokens({
+      running,
+      denyList,
+      graceMs: config.tokenGraceMs ?? 0,
+      everyMs: limits.TOKEN_SWEEP_MS,
+    }),
+  );
 
   // Security D1: a body that stopped coming, while nothing on this side held it up.
   const bodySweep = setInterval(

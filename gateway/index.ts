@@ -1,6 +1,13 @@
 export { startGateway, AUTHORITY_DIRECTORY, AUTHORITY_NAME, STORE_FILE } from './gateway.ts';
 export type { GatewayOptions, RunningGateway } from './gateway.ts';
-export type { AccessRole, AccessRule, GatewayConfig, GatewayServiceConfig, ListenAddress } from './config.ts';
+export type {
+  AccessRole,
+  AccessRule,
+  GatewayConfig,
+  GatewayServiceConfig,
+  ListenAddress,
+  ServiceAccountRule,
+} from './config.ts';
 export type { GatewayLimits } from './limits.ts';
 export type { Membership } from './membership.ts';
 export { startGatewayProcesses, startGatewayService } from './processes/index.ts';

@@ -40,6 +40,8 @@ export interface GatewayLimits {
   readonly API_BODY_TIMEOUT_MS: number;
   /** How often the keys of live tunnels are compared with the store. */
   readonly KEY_RECHECK_MS: number;
+  /** How late a running stream may learn that its token has expired or was withdrawn. */
+  readonly TOKEN_SWEEP_MS: number;
   /** How often the certificates are looked at: for their age, and for changed files. */
   readonly CERTIFICATE_CHECK_MS: number;
   /** Agents that are sent away by a drain come back spread over so long. */
@@ -67,6 +69,7 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   MAX_API_BODY_BYTES: MAX_MANAGEMENT_BODY_BYTES,
   API_BODY_TIMEOUT_MS: 10_000,
   KEY_RECHECK_MS: 20_000,
+  TOKEN_SWEEP_MS: 2000,
   CERTIFICATE_CHECK_MS: 10 * 60_000,
   DRAIN_PACING_MS: 2000,
 };

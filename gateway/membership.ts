@@ -12,6 +12,6 @@ export interface Membership {
   /** Of all alike, so that a TLS session is resumed wherever the client's next connection lands (RFC 8446 §4.6.1). */
   readonly ticketKeys: Buffer;
   readonly directory: TunnelDirectory;
-  /** An assertion that one process took is used up for all. */
-  readonly replays: ReplayMemory;
+  /** What one process took is used up for all: agents' assertions, and nonces of proof-of-possession tokens. */
+  readonly replays: { readonly assertions: ReplayMemory; readonly nonces: ReplayMemory };
 }

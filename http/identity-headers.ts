@@ -56,3 +56,19 @@ export function assertOneImpersonatedUser(headers: readonly string[]): void {
     );
   }
 }
+
+/**
+ * The last look before a request leaves with a client's own token: it states no identity beside that.
+ *
+ * @throws HttpError CC_ERR_HTTP_NO_IMPERSONATION (500)
+ */
+export function assertNoImpersonation(headers: readonly string[]): void {
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = (headers[i] ?? '').toLowerCase();
+    if (name !== 'authorization' && !isIdentityHeader(name)) continue;
+    throw new HttpError(
+      'CC_ERR_HTTP_NO_IMPERSONATION',
+      "a request with a client's own token is never sent with another identity beside it",
+    );
+  }
+}

@@ -23,7 +23,7 @@ export type { AskedIdentity } from './asked-identity.ts';
 export { escapeExtraKey } from './extra-key.ts';
 export { impersonationForbiddenBody } from './impersonation-forbidden.ts';
 export type { ImpersonationCheck, ImpersonationRefusal } from './impersonation-forbidden.ts';
-export { assertOneImpersonatedUser, isIdentityHeader } from './identity-headers.ts';
+export { assertNoImpersonation, assertOneImpersonatedUser, isIdentityHeader } from './identity-headers.ts';
 export {
   checkDeclinedUpgrade,
   checkSwitchingProtocols,

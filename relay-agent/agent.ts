@@ -1,6 +1,6 @@
 // The agent as a whole: its identity, its tunnels, its one upstream.
 import { setTimeout as wait } from 'node:timers/promises';
-import { createEntraVerifier } from '../auth/index.ts';
+import { createEntraVerifier, createPassThroughJudge, watchDenyList } from '../auth/index.ts';
 import { createLogger, createMetrics, startPrivateListener } from '../observe/index.ts';
 import type { Logger } from '../observe/index.ts';
 import { DEFAULT_LIMITS } from '../tunnel/index.ts';
@@ -8,6 +8,7 @@ import type { TunnelLimits } from '../tunnel/index.ts';
 import { AgentError } from './agent-error.ts';
 import { afterTunnel, delayMs, FRESH_BACKOFF } from './backoff.ts';
 import type { AgentConfig } from './config.ts';
+import { createGroupFilter } from './groups/index.ts';
 import { loadOrCreateKey, loadRegistration, saveRegistration } from './identity.ts';
 import type { Registration } from './identity.ts';
 import { joinCluster } from './join.ts';
@@ -54,9 +55,30 @@ export async function startAgent(config: AgentConfig, options: AgentOptions = {}
   parts.defer(() => serviceAccount.close());
   const upstream = createUpstream(config.upstream, waits);
   parts.defer(() => upstream.close());
-  const verifier = createEntraVerifier(config.entra, { logger });
+  const denyList = config.denyListFile === undefined ? undefined : watchDenyList(config.denyListFile, logger);
+  parts.defer(() => denyList?.close());
+  const verifier = createEntraVerifier(config.entra, {
+    logger,
+    serviceAccounts: createPassThroughJudge(
+      config.serviceAccountIssuers ?? [],
+      config.entra.clockSkewSeconds,
+    ),
+    ...(denyList !== undefined && { denyList }),
+  });
   parts.defer(() => verifier.close());
-  const server = createStreamServer({ verifier, upstream, serviceAccount, logger });
+  const groups =
+    config.groups === 'bound' ? createGroupFilter({ upstream, serviceAccount, logger }) : undefined;
+  parts.defer(() => groups?.close());
+  const server = createStreamServer({
+    clusterId: registration.clusterId,
+    verifier,
+    upstream,
+    serviceAccount,
+    logger,
+    ...(denyList !== undefined && { denyList }),
+    ...(groups !== undefined && { groups }),
+    ...(config.tokenGraceMs !== undefined && { tokenGraceMs: config.tokenGraceMs }),
+  });
   parts.defer(() => server.close());
 
   const waiters: (() => void)[] = [];

@@ -16,6 +16,14 @@ export interface AgentConfig {
   /** How many tunnels to keep, at least 1; 2 by default. */
   readonly tunnels: number;
   readonly entra: EntraSettings;
+  /** Issuers of ServiceAccount tokens that go to the apiserver as they are; none by default. */
+  readonly serviceAccountIssuers?: readonly string[];
+  /** Who is kept out whatever their token says. */
+  readonly denyListFile?: string;
+  /** How long a stream may outlive its token; 0 by default. */
+  readonly tokenGraceMs?: number;
+  /** Of a user's groups only those are sent that a role binding of the cluster names; all by default. */
+  readonly groups?: 'all' | 'bound';
   readonly upstream: UpstreamConfig;
   /** `host:port` for /healthz, /readyz and /metrics; none by default: the agent listens on nothing. */
   readonly privateListen?: { readonly host: string; readonly port: number };

@@ -1,5 +1,5 @@
 // The head that goes to the apiserver: what the client sent, less everything that says who it is, plus who it really is.
-import { assertOneImpersonatedUser } from '../http/index.ts';
+import { assertNoImpersonation, assertOneImpersonatedUser } from '../http/index.ts';
 import type { HeaderList } from '../http/index.ts';
 
 /**
@@ -16,5 +16,18 @@ export function outgoingHeaders(
   for (const field of impersonation) forwarded.push(field);
   forwarded.push('authorization', authorization);
   assertOneImpersonatedUser(forwarded);
+  return forwarded;
+}
+
+/**
+ * The head of a request that a ServiceAccount's own token goes with: the client's word for who it is, for the apiserver to judge.
+ *
+ * @param forwarded of filterRequestHeaders: no identity of the client's is in it. Owned by this call.
+ * @param authorization the client's own
+ * @throws HttpError CC_ERR_HTTP_NO_IMPERSONATION where somebody is impersonated nevertheless
+ */
+export function passedThroughHeaders(forwarded: HeaderList, authorization: string): HeaderList {
+  assertNoImpersonation(forwarded);
+  forwarded.push('authorization', authorization);
   return forwarded;
 }

@@ -1,6 +1,13 @@
 // One stream: understand its head, verify its token, set the identity, hand it to an exchange. What kube-azure-ad-proxy does.
-import { actingHeaders, AuthError, authRefusal, bearerToken } from '../auth/index.ts';
-import type { TokenVerifier, VerifiedToken } from '../auth/index.ts';
+import {
+  actingHeaders,
+  AuthError,
+  authRefusal,
+  bearerToken,
+  createNonceMemory,
+  createPopGate,
+} from '../auth/index.ts';
+import type { DenyList, TokenVerifier, VerifiedToken } from '../auth/index.ts';
 import { decodeRequestHead, filterRequestHeaders, HttpError } from '../http/index.ts';
 import type {
   AskedIdentity,
@@ -15,7 +22,9 @@ import { errorCode } from '../observe/index.ts';
 import type { Logger } from '../observe/index.ts';
 import type { StreamHandler, TunnelStream } from '../tunnel/index.ts';
 import { createActAs } from './act-as.ts';
-import { outgoingHeaders } from './outgoing-headers.ts';
+import { GroupFilterError } from './groups/index.ts';
+import type { GroupFilter } from './groups/index.ts';
+import { outgoingHeaders, passedThroughHeaders } from './outgoing-headers.ts';
 import { PlainExchange } from './plain-exchange.ts';
 import { ReviewError } from './review-error.ts';
 import type { ServiceAccountToken } from './service-account.ts';
@@ -24,7 +33,14 @@ import { UpgradeExchange } from './upgrade-exchange.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface StreamServerOptions {
+  /** What a proof-of-possession token must name. */
+  readonly clusterId: string;
   readonly verifier: TokenVerifier;
+  readonly denyList?: DenyList;
+  /** How long a stream may outlive its token. */
+  readonly tokenGraceMs?: number;
+  /** Leaves out groups that nothing in the cluster names; without it all of a user's are sent. */
+  readonly groups?: Pick<GroupFilter, 'impersonationOf' | 'userOf'>;
   readonly upstream: Upstream;
   readonly serviceAccount: ServiceAccountToken;
   readonly logger: Logger;
@@ -40,53 +56,97 @@ export interface StreamServer {
 type Exchange = PlainExchange | UpgradeExchange;
 
 interface Passage extends Placed {
-  /** When its token expires, ms since 1970; Infinity until it is verified. */
-  expiresAtMs: number;
+  /** Undefined until its token is verified. */
+  verified: VerifiedToken | undefined;
   readonly exchange: Exchange;
   readonly stream: TunnelStream;
   readonly head: RequestHead;
 }
 
-// How late a stream may learn that its token has expired.
+// How late a stream may learn that its token has expired or was withdrawn.
 const EXPIRY_SWEEP_MS = 2000;
 
 export function createStreamServer(options: StreamServerOptions): StreamServer {
-  const { verifier, upstream, serviceAccount, logger } = options;
+  const {
+    clusterId,
+    verifier,
+    denyList,
+    upstream,
+    serviceAccount,
+    logger,
+    groups,
+    tokenGraceMs = 0,
+  } = options;
+  const popGate = createPopGate(createNonceMemory());
   const actAs = createActAs({ upstream, serviceAccount });
   const active = new LiveSet<Passage>();
 
   // One sweep for all: a timer for each request would cost more than the request.
-  const sweep = setInterval(() => {
-    const now = Date.now();
-    for (const { exchange, expiresAtMs } of active) if (expiresAtMs <= now) exchange.expire();
-  }, EXPIRY_SWEEP_MS);
+  const endWithTokens = (): void => {
+    const over = Date.now() - tokenGraceMs;
+    for (const { exchange, verified, head } of active) {
+      if (verified === undefined) continue;
+      const isDenied = denyList?.denies(verified) === true;
+      if (verified.expiresAtMs > over && !isDenied) continue;
+      const { tenantId, objectId, tokenId: tokenUti } = verified;
+      const reason = isDenied ? 'denied' : 'expired';
+      logger.info('audit.stream.ended', { requestId: head.requestId, reason, tenantId, objectId, tokenUti });
+      exchange.expire();
+    }
+  };
+  const sweep = setInterval(endWithTokens, EXPIRY_SWEEP_MS);
   sweep.unref();
+  denyList?.onChange(endWithTokens);
 
   function begin(passage: Passage, forwarded: ForwardedHeaders, verified: VerifiedToken): void {
     if (passage.stream.isClosed) return;
-    passage.expiresAtMs = verified.expiresAtMs;
+    passage.verified = verified;
+    if (verified.pop !== undefined) {
+      prove(passage, forwarded, verified).catch((error: unknown) => refuse(passage, error));
+      return;
+    }
+    try {
+      beginAs(passage, forwarded, verified);
+    } catch (error) {
+      refuse(passage, error);
+    }
+  }
+
+  // Who brings it is not known here: what is seen is a token for another cluster, and another one with the same nonce.
+  async function prove(
+    passage: Passage,
+    forwarded: ForwardedHeaders,
+    verified: VerifiedToken,
+  ): Promise<void> {
+    await popGate.check(verified, clusterId, '');
+    if (!passage.stream.isClosed) beginAs(passage, forwarded, verified);
+  }
+
+  function beginAs(passage: Passage, forwarded: ForwardedHeaders, verified: VerifiedToken): void {
     const { headers, asked } = forwarded;
-    if (asked === undefined) return send(passage, headers, verified.impersonation);
+    if (verified.kind === 'service-account') {
+      if (asked !== undefined) throw serviceAccountActs();
+      return passage.exchange.start(passedThroughHeaders(headers, forwarded.authorization));
+    }
+    if (asked === undefined)
+      return send(passage, headers, groups?.impersonationOf(verified) ?? verified.impersonation);
     beginActing(passage, headers, verified, asked).catch((error: unknown) => refuse(passage, error));
   }
 
   function send(passage: Passage, forwarded: HeaderList, impersonation: readonly string[]): void {
-    try {
-      passage.exchange.start(outgoingHeaders(forwarded, impersonation, serviceAccount.authorization()));
-    } catch (error) {
-      refuse(passage, error);
-    }
+    passage.exchange.start(outgoingHeaders(forwarded, impersonation, serviceAccount.authorization()));
   }
 
   // Seldom: the request waits until the apiserver has said that this user may act as another one.
   async function beginActing(
     passage: Passage,
     forwarded: HeaderList,
-    { user }: VerifiedToken,
+    verified: VerifiedToken,
     asked: AskedIdentity,
   ): Promise<void> {
     const { exchange, stream, head } = passage;
     const { requestId } = head;
+    const user = groups?.userOf(verified) ?? verified.user;
     const refusal = await actAs.review({ requestId, user, asked, isGone: () => stream.isClosed });
     // While the apiserver was asked: nobody would hear of it.
     if (stream.isClosed) return;
@@ -130,7 +190,7 @@ export function createStreamServer(options: StreamServerOptions): StreamServer {
         head.upgrade === ''
           ? new PlainExchange(stream, head, upstream, done)
           : new UpgradeExchange(stream, head, upstream, done);
-      const passage: Passage = { slot: -1, expiresAtMs: Infinity, exchange, stream, head };
+      const passage: Passage = { slot: -1, verified: undefined, exchange, stream, head };
       active.add(passage);
       try {
         const forwarded = filterRequestHeaders(head);
@@ -155,12 +215,19 @@ export function createStreamServer(options: StreamServerOptions): StreamServer {
 
 const IGNORE: StreamHandler = { onData: () => undefined, onEnd: () => undefined, onReset: () => undefined };
 
+function serviceAccountActs(): AuthError {
+  return new AuthError(
+    'CC_ERR_AUTH_IDENTITY',
+    'a ServiceAccount that comes with its own token cannot act as somebody else through the relay: leave out --as',
+  );
+}
+
 function refusalOf(
   error: unknown,
 ): Omit<StatusOptions, 'hop' | 'requestId'> & Partial<Pick<StatusOptions, 'hop'>> {
   if (error instanceof AuthError)
     return { ...authRefusal(error), message: error.reason, errorCode: error.code };
-  if (error instanceof ReviewError) {
+  if (error instanceof ReviewError || error instanceof GroupFilterError) {
     const { status: code, ...answer } = error.answer;
     return { code, ...answer, message: error.message, errorCode: error.code };
   }

@@ -56,14 +56,18 @@ export function createUpstream(config: UpstreamConfig, waits: AgentWaits = AGENT
         port,
         method,
         path: target,
-        // A flat list keeps repeated lines apart: X-Stream-Protocol-Version has one for each version.
-        headers: ['host', origin.host, ...headers],
+        setHost: false,
         secureContext,
         agent: false as const,
         maxHeaderSize: AGENT_LIMITS.UPSTREAM_MAX_HEADER_BYTES,
         timeout: waits.UPGRADE_TIMEOUT_MS,
       };
       const request = httpsRequest(options);
+      // Not among the options, which Node prints when it is told to debug (security L1). Appended, so that repeated lines stay
+      // apart: X-Stream-Protocol-Version has one for each version.
+      request.setHeader('host', origin.host);
+      for (let i = 0; i < headers.length; i += 2)
+        request.appendHeader(headers[i] ?? '', headers[i + 1] ?? '');
       // As the pool does with its own: no NAT on the way forgets a quiet shell, and an apiserver that vanished is found out.
       request.once('socket', (socket) => {
         socket.setKeepAlive(true, AGENT_LIMITS.UPSTREAM_KEEP_ALIVE_PROBE_MS);

@@ -2,10 +2,11 @@
 // docs/configuration.md lists the same; a test compares the two.
 import { z } from 'zod';
 import { LOG_LEVELS, entraFields } from './entra-fields.ts';
-import { duration, httpsOrigin, joinToken, listenAddress, path, proxyAddress } from './fields.ts';
+import { duration, httpsOrigin, joinToken, listenAddress, path, proxyAddress, shortText } from './fields.ts';
 import { settingNotes } from './setting-keys.ts';
 
 const MAX_TUNNELS = 16;
+const MAX_ISSUERS = 20;
 
 export const agentSchema = z.strictObject({
   gatewayUrl: httpsOrigin().register(settingNotes, { description: "The gateway's public address." }),
@@ -38,6 +39,22 @@ export const agentSchema = z.strictObject({
     .default(2)
     .register(settingNotes, { description: 'How many tunnels to keep, 1 to 16.' }),
   entra: entraFields(),
+  serviceAccounts: z.strictObject({
+    issuers: z.array(shortText()).max(MAX_ISSUERS).default([]).register(settingNotes, {
+      description: 'Issuers of ServiceAccount tokens that go to the apiserver as they are; none by default.',
+    }),
+  }),
+  groups: z.enum(['all', 'bound']).default('all').register(settingNotes, {
+    description:
+      'What the apiserver is told of a user in more than 200 groups: all of them, or those that a role binding names.',
+  }),
+  denyListFile: path().optional().register(settingNotes, {
+    description: 'File that names who is kept out whatever their token says; looked at again and again.',
+    relative: true,
+  }),
+  tokenGrace: duration(0, 3_600_000, 'at most 1h').prefault('0s').register(settingNotes, {
+    description: 'How long a running stream may outlive its token.',
+  }),
   upstream: z.strictObject({
     server: httpsOrigin().register(settingNotes, {
       description: "The apiserver's address. In a pod: found by itself.",

@@ -7,6 +7,8 @@ import { CliError } from '../cli-error.ts';
 import { collectSettings } from './collect-settings.ts';
 import type { SettingsSources } from './collect-settings.ts';
 import { deepFreeze } from './deep-freeze.ts';
+import { denyListProblems } from './deny-list-problems.ts';
+import { entraSettings } from './entra-settings.ts';
 import { agentSchema } from './agent-schema.ts';
 import { joinToken } from './fields.ts';
 import { proxyFor } from './proxy.ts';
@@ -27,10 +29,11 @@ export function parseAgentConfig(sources: SettingsSources): AgentConfig {
   const proxyUrl = chooseProxy(values, sources.environment, problems);
   const joinTokenValue = chooseJoinToken(values, contents, problems, settings.at);
   const upstreamCa = contents.get('upstream.caFile');
-  if (values === undefined || upstreamCa === undefined || problems.length > 0)
-    throw new ConfigError(problems);
-  const { authorityCaFile: _file, ...entra } = values.entra;
-  const authorityCa = contents.get('entra.authorityCaFile');
+  if (values === undefined) throw new ConfigError(problems);
+  const surroundings = { ...settings, environment: sources.environment, proxyUrl: values.proxyUrl };
+  const entra = entraSettings(values.entra, surroundings, problems);
+  problems.push(...denyListProblems(values.denyListFile, settings.at));
+  if (upstreamCa === undefined || problems.length > 0) throw new ConfigError([...new Set(problems)]);
   const gatewayCa = contents.get('gatewayCaFile');
   return deepFreeze({
     gatewayUrl: values.gatewayUrl,
@@ -39,7 +42,11 @@ export function parseAgentConfig(sources: SettingsSources): AgentConfig {
     stateDir: values.stateDir,
     ...(proxyUrl === undefined ? {} : { proxyUrl }),
     tunnels: values.tunnels,
-    entra: { ...entra, ...(authorityCa === undefined ? {} : { authorityCa }) },
+    entra,
+    serviceAccountIssuers: values.serviceAccounts.issuers,
+    groups: values.groups,
+    ...(values.denyListFile === undefined ? {} : { denyListFile: values.denyListFile }),
+    tokenGraceMs: values.tokenGrace,
     upstream: { server: values.upstream.server, ca: upstreamCa, tokenFile: values.upstream.tokenFile },
     ...(values.privateListen === undefined ? {} : { privateListen: values.privateListen }),
     drainTimeoutMs: values.drainTimeout,

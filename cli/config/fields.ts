@@ -62,6 +62,12 @@ export const path = () => parsed('a path', (text) => (text === '' || text.includ
 export const shortText = () =>
   parsed('a text without blanks', (text) => (/^\S+$/.test(text) ? text : undefined));
 
+/** `namespace:name`, as in the name of its user without `system:serviceaccount:`. */
+export const serviceAccount = () =>
+  parsed('namespace:name of a ServiceAccount', (text) =>
+    /^[a-z0-9][-a-z0-9]{0,62}:[a-z0-9][-.a-z0-9]{0,252}$/.test(text) ? text : undefined,
+  );
+
 /** A number in the file, a text in a flag or a variable. */
 export const processCount = (max: number) => {
   const mustBe = `must be auto or a whole number, 1 to ${max}`;

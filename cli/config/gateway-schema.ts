@@ -11,6 +11,8 @@ import {
   listenAddress,
   path,
   processCount,
+  serviceAccount,
+  shortText,
 } from './fields.ts';
 import { settingNotes } from './setting-keys.ts';
 
@@ -18,6 +20,7 @@ const MAX_RULES = 1000;
 /** Each has sessions to all others, and about 100 MB of memory of its own. */
 export const MAX_PROCESSES = 64;
 const MAX_NAMES_IN_RULE = 1000;
+const MAX_ISSUERS = 20;
 
 const accessRule = z
   .strictObject({
@@ -30,6 +33,14 @@ const accessRule = z
   .refine((rule) => rule.users.length + rule.groups.length + rule.applications.length > 0, {
     message: 'names nobody: give users, groups or applications',
   });
+
+const serviceAccountRule = z.strictObject({
+  clusters: z.array(clusterPattern()).min(1).max(MAX_NAMES_IN_RULE),
+  issuers: z.array(shortText()).min(1).max(MAX_ISSUERS),
+  keysFile: path(),
+  accounts: z.array(serviceAccount()).min(1).max(MAX_NAMES_IN_RULE),
+  role: z.enum(['viewer', 'user', 'admin']),
+});
 
 export const gatewaySchema = z.strictObject({
   listen: listenAddress()
@@ -70,6 +81,20 @@ export const gatewaySchema = z.strictObject({
   access: z.array(accessRule).max(MAX_RULES).default([]).register(settingNotes, {
     description: 'Who may reach which cluster. Nobody may whom no rule names.',
     noFlag: true,
+  }),
+  serviceAccounts: z.array(serviceAccountRule).max(MAX_RULES).default([]).register(settingNotes, {
+    description: 'Which ServiceAccounts may come with their own tokens. Without a rule none may.',
+    noFlag: true,
+  }),
+  denyListFile: path().optional().register(settingNotes, {
+    description: 'File that names who is kept out whatever the rules say; looked at again and again.',
+    relative: true,
+  }),
+  tokenGrace: duration(0, 3_600_000, 'at most 1h').prefault('0s').register(settingNotes, {
+    description: 'How long a running stream may outlive its token.',
+  }),
+  popHolder: z.enum(['address', 'any']).default('address').register(settingNotes, {
+    description: 'Who may use a proof-of-possession token again: the address that used it first, or any.',
   }),
   drainTimeout: duration(0, 3_600_000, 'at most 1h')
     .prefault('30s')

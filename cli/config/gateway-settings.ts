@@ -1,8 +1,13 @@
 // From the gateway's settings as a person writes them to GatewayServiceConfig: what the schema alone cannot check.
 import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
-import type { GatewayServiceConfig } from '../../gateway/index.ts';
+import { readServiceAccountKeys } from '../../auth/index.ts';
+import type { GatewayServiceConfig, ServiceAccountRule } from '../../gateway/index.ts';
 import { ConfigError } from '../../observe/index.ts';
+import { FILE_LIMITS, describeFault, readBoundedFile } from '../files/read-bounded.ts';
+import { denyListProblems } from './deny-list-problems.ts';
+import { entraSettings } from './entra-settings.ts';
 import { gatewaySchema } from './gateway-schema.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { collectSettings } from './collect-settings.ts';
@@ -17,9 +22,12 @@ export function parseGatewayConfig(sources: SettingsSources): GatewayServiceConf
   const problems = [...settings.problems, ...pairProblem(settings)];
   const { values } = settings;
   if (values !== undefined) problems.push(...nameProblems(values, settings));
-  if (values === undefined || problems.length > 0) throw new ConfigError(problems);
-  const { authorityCaFile: _file, ...entra } = values.entra;
-  const authorityCa = settings.contents.get('entra.authorityCaFile');
+  if (values === undefined) throw new ConfigError(problems);
+  const surroundings = { ...settings, environment: sources.environment };
+  const entra = entraSettings(values.entra, surroundings, problems);
+  const serviceAccounts = serviceAccountRules(values, settings, sources, problems);
+  problems.push(...denyListProblems(values.denyListFile, settings.at));
+  if (problems.length > 0) throw new ConfigError(problems);
   return deepFreeze({
     listen: values.listen,
     privateListen: values.privateListen,
@@ -29,10 +37,33 @@ export function parseGatewayConfig(sources: SettingsSources): GatewayServiceConf
     clusterDomain: values.clusterDomain,
     ...(values.hostDomain === undefined ? {} : { hostDomain: values.hostDomain }),
     ...(values.tls === undefined ? {} : { tls: values.tls }),
-    entra: { ...entra, ...(authorityCa === undefined ? {} : { authorityCa }) },
+    entra,
     access: values.access,
+    serviceAccounts,
+    ...(values.denyListFile === undefined ? {} : { denyListFile: values.denyListFile }),
+    tokenGraceMs: values.tokenGrace,
+    popHolder: values.popHolder,
     drainTimeoutMs: values.drainTimeout,
     logLevel: values.logLevel,
+  });
+}
+
+/** Each rule with what its file holds. Relative paths start where the settings file is. */
+function serviceAccountRules(
+  { serviceAccounts }: z.output<typeof gatewaySchema>,
+  settings: Settings<typeof gatewaySchema>,
+  sources: SettingsSources,
+  problems: string[],
+): ServiceAccountRule[] {
+  const directory = sources.file === undefined ? sources.workingDirectory : dirname(resolve(sources.file));
+  return serviceAccounts.map(({ keysFile, ...rule }, index) => {
+    const path = resolve(directory, keysFile);
+    const file = readBoundedFile(path, FILE_LIMITS.pem);
+    const keys = 'text' in file ? readServiceAccountKeys(file.text) : describeFault(file);
+    if (typeof keys === 'string') {
+      problems.push(`${settings.at(`serviceAccounts[${index}].keysFile`)} names ${path}, which ${keys}`);
+    }
+    return { ...rule, keys: 'text' in file ? file.text : '' };
   });
 }
 

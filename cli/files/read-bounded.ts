@@ -9,15 +9,33 @@ export const FILE_LIMITS = {
   secret: 65_536,
   kubeconfig: 8_388_608,
   tokenCache: 4_194_304,
+  denyList: 1_048_576,
 } as const;
 
 export type FileFault = 'missing' | 'unreadable' | 'not-a-file' | 'too-large';
-export type BoundedFile =
-  | { readonly text: string; readonly mode: number; readonly uid: number }
-  | { readonly fault: FileFault; readonly code: string };
+interface FileOwner {
+  readonly mode: number;
+  readonly uid: number;
+}
+interface Unreadable {
+  readonly fault: FileFault;
+  readonly code: string;
+}
+export type BoundedFile = (FileOwner & { readonly text: string }) | Unreadable;
 
 /** The file as UTF-8 text without a byte order mark, or why it could not be read. Never throws. */
 export function readBoundedFile(path: string, maxBytes: number): BoundedFile {
+  const found = readBoundedBytes(path, maxBytes);
+  if (!('bytes' in found)) return found;
+  const { bytes, ...owner } = found;
+  return { text: new TextDecoder('utf-8').decode(bytes), ...owner };
+}
+
+/** The same as bytes, for files that are not text. Never throws. */
+export function readBoundedBytes(
+  path: string,
+  maxBytes: number,
+): (FileOwner & { readonly bytes: Buffer }) | Unreadable {
   let handle: number;
   try {
     handle = openSync(path, 'r');
@@ -31,7 +49,7 @@ export function readBoundedFile(path: string, maxBytes: number): BoundedFile {
     if (!stat.isFile() && !stat.isFIFO()) return { fault: 'not-a-file', code: 'EISDIR' };
     const bytes = readUpTo(handle, maxBytes);
     if (bytes === undefined) return { fault: 'too-large', code: 'EFBIG' };
-    return { text: new TextDecoder('utf-8').decode(bytes), mode: stat.mode & 0o777, uid: stat.uid };
+    return { bytes, mode: stat.mode & 0o777, uid: stat.uid };
   } catch (error) {
     return { fault: 'unreadable', code: errorCode(error) };
   } finally {

@@ -1,4 +1,5 @@
 // Joins a client's exchange to a stream of the tunnel, both ways, with backpressure. Hot path: no closure for each chunk.
+import type { VerifiedToken } from '../../auth/index.ts';
 import {
   answerHasBody,
   checkDeclinedUpgrade,
@@ -12,7 +13,7 @@ import type { Placed } from '../../memory/index.ts';
 import { detached } from '../../tunnel/index.ts';
 import type { ResetCodeName, StreamHandler, TunnelStream } from '../../tunnel/index.ts';
 import { brokenOffNotice, unansweredNotice } from './end-notice.ts';
-import type { EndCode, OwnEnd } from './end-notice.ts';
+import type { EndCode, OwnEnd, TokenEnd } from './end-notice.ts';
 import type { Exchange, ExchangeListener } from './exchange.ts';
 
 /** How an exchange ended, for counters and logs. */
@@ -28,6 +29,10 @@ export interface CarryOptions {
   readonly requestId: string;
   /** The stream ended before an answer began: the caller says so to the client. */
   readonly onUnanswered: (notice: StatusOptions) => void;
+  /** Whose request it is: the stream ends with this token. */
+  readonly token: VerifiedToken;
+  /** It ends because its token does, or is no longer wanted. Before onDone. */
+  readonly onTokenEnd: (why: TokenEnd | 'EXPIRED') => void;
   readonly onDone: (outcome: CarryOutcome, status: number) => void;
 }
 
@@ -143,6 +148,10 @@ export class Carry implements StreamHandler, ExchangeListener, Placed {
     this.finish(this.answerEnded ? 'answered' : 'client_gone');
   }
 
+  get token(): VerifiedToken {
+    return this.options.token;
+  }
+
   /** This end gives up: a client that sends no more of a body that it announced (security D1), or a gateway that stops. */
   giveUp(why: OwnEnd): void {
     this.stream?.reset('CANCEL');
@@ -191,6 +200,8 @@ export class Carry implements StreamHandler, ExchangeListener, Placed {
 
   private breakOff(code: EndCode): void {
     if (this.done) return;
+    if (code === 'EXPIRED' || code === 'TOKEN_EXPIRED' || code === 'TOKEN_DENIED')
+      this.options.onTokenEnd(code);
     if (this.status === 0) return this.unanswered(code);
     this.exchange.abort(brokenOffNotice(code, this.options.requestId));
     this.finish(this.answerEnded ? 'answered' : 'broken');

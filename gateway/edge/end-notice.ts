@@ -5,8 +5,9 @@ import type { ResetCodeName } from '../../tunnel/index.ts';
 
 /** The tunnel's word for it, or what this end decided. */
 export type EndCode = ResetCodeName | OwnEnd;
-/** A body that stopped coming, a gateway that stops. */
-export type OwnEnd = 'BODY_TIMEOUT' | 'GATEWAY_STOPPED';
+/** A body that stopped coming, a gateway that stops, a token whose time is over or that was withdrawn. */
+export type OwnEnd = 'BODY_TIMEOUT' | 'GATEWAY_STOPPED' | TokenEnd;
+export type TokenEnd = 'TOKEN_EXPIRED' | 'TOKEN_DENIED';
 
 // A client may send it again at once: nothing of the request went further.
 // Short, because kubectl tries ten times before it says why.
@@ -24,6 +25,10 @@ const EXPIRED = {
   message: 'the token has expired',
   hop: 'agent',
 } as const;
+const TOKEN_ENDS: Readonly<Record<TokenEnd, Omit<StatusOptions, 'requestId'>>> = {
+  TOKEN_EXPIRED: { ...EXPIRED, hop: 'gateway' },
+  TOKEN_DENIED: { code: 403, reason: 'Forbidden', message: 'access was withdrawn', hop: 'gateway' },
+};
 const SLOW_BODY = { code: 408, reason: 'Timeout', hop: 'gateway' } as const;
 
 /**
@@ -36,6 +41,9 @@ export function unansweredNotice(code: EndCode, requestId: string): StatusOption
       return { ...BUSY, message: 'the agent takes no new request', hop: 'agent', requestId };
     case 'EXPIRED':
       return { ...EXPIRED, requestId };
+    case 'TOKEN_EXPIRED':
+    case 'TOKEN_DENIED':
+      return { ...TOKEN_ENDS[code], requestId };
     case 'BODY_TIMEOUT':
       return {
         ...SLOW_BODY,
@@ -78,6 +86,9 @@ export function brokenOffNotice(code: EndCode, requestId: string): StatusOptions
       return { ...LOST, message: 'the connection to the kube-apiserver broke', hop: 'apiserver', requestId };
     case 'EXPIRED':
       return { ...EXPIRED, requestId };
+    case 'TOKEN_EXPIRED':
+    case 'TOKEN_DENIED':
+      return { ...TOKEN_ENDS[code], requestId };
     case 'BODY_TIMEOUT':
       return { ...SLOW_BODY, message: 'the body of the request stopped coming', requestId };
     case 'GATEWAY_STOPPED':

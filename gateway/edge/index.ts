@@ -7,5 +7,6 @@ export { answerRaw } from './raw-answer.ts';
 export { createRequestChain, refuseExchange } from './request-chain.ts';
 export { createRouter } from './route.ts';
 export type { EdgeIdentities, TlsIdentity } from './tls-identity.ts';
+export { endStreamsWithTokens } from './token-ends.ts';
 export { createTunnelEndpoint } from './tunnel-endpoint.ts';
 export { createUserStreams } from './user-streams.ts';

@@ -1,7 +1,7 @@
 // The whole way of a request through the gateway, on one screen: limits → target → token → access → stream.
 // The order matters: nothing is looked up for a head that is not strict, nothing is told of a cluster to a caller without a token.
 import { AuthError, authRefusal, bearerToken } from '../../auth/index.ts';
-import type { TokenVerifier, VerifiedToken } from '../../auth/index.ts';
+import type { PopGate, TokenVerifier, VerifiedToken } from '../../auth/index.ts';
 import {
   checkRequestHead,
   checkTarget,
@@ -21,6 +21,7 @@ import { GatewayError } from '../gateway-error.ts';
 import type { AccessPolicy } from '../access.ts';
 import type { StreamOpener, TunnelPicker } from '../registry/index.ts';
 import { answerStatus } from './answer-status.ts';
+import { auditStreamEnd } from './audit.ts';
 import type { ServeApi } from './api-endpoint.ts';
 import { Carry } from './carry.ts';
 import type { EdgeCounters } from './edge-counters.ts';
@@ -39,7 +40,11 @@ export interface RequestChainOptions {
   readonly logger: Logger;
   /** Carries that are running: for drains and idle limits. */
   readonly running: LiveSet<Carry>;
-  clusterExists(name: string): Promise<boolean>;
+  /** Who may use a proof-of-possession token again. */
+  readonly popHolder: 'address' | 'any';
+  readonly popGate: PopGate;
+  /** The id of a cluster, whether its agent is connected or not. */
+  clusterId(name: string): Promise<string | undefined>;
   /** Requests for the management API. */
   readonly serveApi: ServeApi;
   readonly refuse: Refuse;
@@ -108,11 +113,32 @@ export function createRequestChain(options: RequestChainOptions): (exchange: Exc
         `the role ${role} of cluster ${cluster} does not allow this request`,
       );
     }
+    if (verified.pop === undefined) return pass(passage, verified);
+    prove(passage, verified).then(
+      () => attempt(passage, () => pass(passage, verified)),
+      (error: unknown) => refuse(exchange, passage.requestId, error),
+    );
+  }
+
+  // A proof of possession is for one cluster and one holder. Asked after access, so that its answer tells of no cluster.
+  async function prove({ exchange, cluster }: Passage, verified: VerifiedToken): Promise<void> {
+    const id = await options.clusterId(cluster);
+    if (id === undefined) throw unknownCluster(cluster);
+    await options.popGate.check(verified, id, options.popHolder === 'any' ? '' : exchange.remoteAddress);
+  }
+
+  function pass(passage: Passage, verified: VerifiedToken): void {
+    const { exchange, cluster } = passage;
+    if (exchange.isGone) return;
     const tunnel = tunnels.pick(cluster); // stream
     if (tunnel === undefined) {
-      options.clusterExists(cluster).then(
-        (exists) =>
-          refuse(exchange, passage.requestId, exists ? notConnected(cluster) : unknownCluster(cluster)),
+      options.clusterId(cluster).then(
+        (id) =>
+          refuse(
+            exchange,
+            passage.requestId,
+            id === undefined ? unknownCluster(cluster) : notConnected(cluster),
+          ),
         (error: unknown) => refuse(exchange, passage.requestId, error),
       );
       return;
@@ -128,7 +154,7 @@ export function createRequestChain(options: RequestChainOptions): (exchange: Exc
   }
 
   function openStream(passage: Passage, verified: VerifiedToken, tunnel: StreamOpener): void {
-    const { exchange, requestId, checked, target } = passage;
+    const { exchange, requestId, checked, target, cluster } = passage;
     const hasBody = checked.bodyLength !== 0;
     // What lives as long as the stream holds none of the head: a watch lasts for hours, and there the user's token is.
     const carry = new Carry({
@@ -141,6 +167,8 @@ export function createRequestChain(options: RequestChainOptions): (exchange: Exc
         logger.info('gateway.request.unanswered', { requestId, hop: notice.hop, code: notice.code });
         answerStatus(exchange, notice, hasBody);
       },
+      token: verified,
+      onTokenEnd: (why) => auditStreamEnd(logger, { requestId, cluster, token: verified, why }),
       onDone: (outcome, status) => {
         running.delete(carry);
         users.leave(verified);
@@ -158,7 +186,7 @@ export function createRequestChain(options: RequestChainOptions): (exchange: Exc
         upgrade,
         requestId,
       });
-      stream = openOnAny(passage.cluster, tunnel, head, carry);
+      stream = openOnAny(cluster, tunnel, head, carry);
     } catch (error) {
       users.leave(verified);
       throw error;

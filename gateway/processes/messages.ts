@@ -22,12 +22,17 @@ export interface StartMessage {
   readonly ticketKeys: string;
 }
 
+/** What the supervisor remembers for all processes: agents' assertions, nonces of proof-of-possession tokens. */
+export type MemoryName = 'assertions' | 'nonces';
+
 export interface ClaimMessage {
   readonly kind: 'claim';
   readonly id: number;
+  readonly memory: MemoryName;
   readonly owner: string;
   readonly tokenId: string;
   readonly expiresAtMs: number;
+  readonly holder?: string;
 }
 
 export type ToProcess =

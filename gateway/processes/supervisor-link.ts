@@ -1,12 +1,12 @@
-// A gateway process' end of the talk with its supervisor: the directory of tunnels, and the memory of used assertions.
+// A gateway process' end of the talk with its supervisor: the directory of tunnels, and the memories of what may be used once.
 import type { ReplayMemory, ReplayVerdict } from '../../auth/index.ts';
 import type { DirectoryListener, TunnelDirectory } from '../registry/index.ts';
 import { CLAIM_TIMEOUT_MS } from './limits.ts';
-import type { FromProcess, ToProcess } from './messages.ts';
+import type { FromProcess, MemoryName, ToProcess } from './messages.ts';
 
 export interface SupervisorLink {
   readonly directory: TunnelDirectory;
-  readonly replays: ReplayMemory;
+  readonly replays: Readonly<Record<MemoryName, ReplayMemory>>;
   /** Messages that are about neither are not for this link: false. */
   receive(message: ToProcess): boolean;
   /** Begins to announce: the supervisor has been told that this process is ready. */
@@ -55,6 +55,20 @@ export function createSupervisorLink(send: (message: FromProcess) => void): Supe
     claim?.resolve(verdict);
   }
 
+  function memory(name: MemoryName): ReplayMemory {
+    return {
+      claim: (owner, tokenId, expiresAtMs, holder) =>
+        new Promise((resolve) => {
+          const id = nextClaim++;
+          // Fails closed: what nobody has vouched for opens nothing.
+          const timer = setTimeout(() => settle(id, 'full'), CLAIM_TIMEOUT_MS);
+          claims.set(id, { resolve, timer });
+          const claim = { kind: 'claim', id, memory: name, owner, tokenId, expiresAtMs } as const;
+          send(holder === undefined ? claim : { ...claim, holder });
+        }),
+    };
+  }
+
   return {
     directory: {
       announce: (clusterName, tunnels) => {
@@ -66,16 +80,7 @@ export function createSupervisorLink(send: (message: FromProcess) => void): Supe
         for (const message of early.splice(0)) tell(to, message);
       },
     },
-    replays: {
-      claim: (owner, tokenId, expiresAtMs) =>
-        new Promise((resolve) => {
-          const id = nextClaim++;
-          // Fails closed: an assertion that nobody has vouched for opens nothing.
-          const timer = setTimeout(() => settle(id, 'full'), CLAIM_TIMEOUT_MS);
-          claims.set(id, { resolve, timer });
-          send({ kind: 'claim', id, owner, tokenId, expiresAtMs });
-        }),
-    },
+    replays: { assertions: memory('assertions'), nonces: memory('nonces') },
     receive: (message) => {
       switch (message.kind) {
         case 'claimed':

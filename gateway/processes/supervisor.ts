@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createReplayMemory } from '../../auth/index.ts';
+import { createAssertionMemory, createNonceMemory } from '../../auth/index.ts';
 import { createLogger, startPrivateListener } from '../../observe/index.ts';
 import type { Logger } from '../../observe/index.ts';
 import type { TunnelLimits } from '../../tunnel/index.ts';
@@ -57,7 +57,7 @@ export async function startGatewayProcesses(
   const current = new Map<number, GatewayProcess>();
   const hub = createDirectoryHub();
   const metrics = createProcessMetrics(hub, current, waits);
-  const replays = createReplayMemory();
+  const memories = { assertions: createAssertionMemory(), nonces: createNonceMemory() };
   const secret = createPeerSecret();
   const ticketKeys = randomBytes(TICKET_KEY_BYTES).toString('base64');
 
@@ -97,8 +97,8 @@ export async function startGatewayProcesses(
       onMetrics: (snapshot) => metrics.received(one, snapshot),
       onMessage: (message) => {
         if (message.kind === 'tunnels') return hub.update(id, message.counts);
-        const { owner, tokenId, expiresAtMs } = message;
-        void Promise.resolve(replays.claim(owner, tokenId, expiresAtMs)).then((verdict) =>
+        const { memory, owner, tokenId, expiresAtMs, holder } = message;
+        void Promise.resolve(memories[memory].claim(owner, tokenId, expiresAtMs, holder)).then((verdict) =>
           one.send({ kind: 'claimed', id: message.id, verdict }),
         );
       },

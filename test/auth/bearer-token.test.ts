@@ -19,7 +19,7 @@ it.each([
   ['no scheme', 'x.y.z', 'CC_ERR_AUTH_HEADER'],
   ['a quoted token', 'Bearer "x"', 'CC_ERR_AUTH_HEADER'],
   ['a parameter', 'Bearer x;y', 'CC_ERR_AUTH_HEADER'],
-  ['more than 16 KiB', `Bearer ${'a'.repeat(16 * 1024 + 1)}`, 'CC_ERR_AUTH_TOO_LARGE'],
+  ['more than 24 KiB', `Bearer ${'a'.repeat(24 * 1024 + 1)}`, 'CC_ERR_AUTH_TOO_LARGE'],
 ])('H7: no fallback for a header with %s', async (_name, value, code) => {
   expect(await codeOf(() => bearerToken(value))).toBe(code);
 });

@@ -39,13 +39,15 @@ it('reads the claims of a v2 token', () => {
     applicationId: USER,
     userPrincipalName: 'a@b',
     tokenId: 'u',
-    scope: 's',
+    scopes: ['s'],
+    roles: [],
     principalType: '',
     issuedAt: 100,
     notBefore: 100,
     expiresAt: 200,
     groups: [GROUP],
     groupsOverage: false,
+    boundKey: '',
   });
 });
 
@@ -110,12 +112,9 @@ it.each([[['system:masters']], [[GROUP, 'system:masters']], [['']], [['developer
   },
 );
 
-it.each([['nonce'], ['at_hash'], ['c_hash'], ['cnf']])(
-  'J9: a token with %s is of another kind',
-  async (name) => {
-    expect(await codeOf(() => read({ [name]: 'x' }))).toBe('CC_ERR_AUTH_TOKEN_KIND');
-  },
-);
+it.each([['nonce'], ['at_hash'], ['c_hash']])('J9: a token with %s is of another kind', async (name) => {
+  expect(await codeOf(() => read({ [name]: 'x' }))).toBe('CC_ERR_AUTH_TOKEN_KIND');
+});
 
 it.each([
   [
@@ -136,4 +135,27 @@ it('does not read claims from a prototype', async () => {
   const payload: Record<string, unknown> = Object.assign(Object.create({ oid }), others);
   expect(payload['oid']).toBe(USER);
   expect(await codeOf(() => readEntraClaims(payload))).toBe('CC_ERR_AUTH_CLAIMS');
+});
+
+it('takes scopes apart, and reads app roles', () => {
+  const { scopes, roles } = read({ scp: 'one  two', roles: ['A', 'B'] });
+  expect({ scopes, roles }).toEqual({ scopes: ['one', 'two'], roles: ['A', 'B'] });
+});
+
+it('knows the key that a token is bound to by its thumbprint', () => {
+  expect(read({ cnf: { kid: 'k'.repeat(43), xms_ksl: 'sw' } }).boundKey).toBe('k'.repeat(43));
+});
+
+it.each([['a text'], [{}], [{ kid: 'short' }], [{ kid: 7 }], [{ jwk: {} }], [null], [[]]])(
+  'a token that is bound in another way (%j) is refused',
+  async (cnf) => {
+    expect(await codeOf(() => read({ cnf }))).toBe('CC_ERR_AUTH_CLAIMS');
+  },
+);
+
+it.each([
+  ['scp', Array.from({ length: 201 }, (_, index) => index).join(' ')],
+  ['roles', Array(201).fill('r')],
+])('more permissions in %s than a token holds are refused', async (name, value) => {
+  expect(await codeOf(() => read({ [name]: value }))).toBe('CC_ERR_AUTH_CLAIMS');
 });

@@ -62,16 +62,35 @@ it("follows the token's version to its own metadata", async () => {
   ]);
 });
 
-it("works with the public cloud's own issuers", async () => {
-  const origin = 'https://login.microsoftonline.com';
+it.each([
+  ['public', 'https://login.microsoftonline.com', 'https://sts.windows.net'],
+  ['US Government', 'https://login.microsoftonline.us', 'https://sts.windows.net'],
+  ['China', 'https://login.partner.microsoftonline.cn', 'https://sts.chinacloudapi.cn'],
+])('works with the issuers of the cloud: %s', async (_cloud, origin, sts) => {
   const issuer = (version: 1 | 2, tenantId = tenant.tenantId): string =>
-    version === 1 ? `https://sts.windows.net/${tenantId}/` : `${origin}/${tenantId}/v2.0`;
+    version === 1 ? `${sts}/${tenantId}/` : `${origin}/${tenantId}/v2.0`;
   const cloud = createTenant({ origin, tenantId: tenant.tenantId, issuer });
   const entra = verifierFor(cloud, createAuthorityDouble(cloud), { authorityHost: origin });
   expect(await entra.verify(cloud.issueToken({ user: 'bob', version: 1 }))).toHaveProperty('kind', 'user');
   expect(await entra.verify(cloud.issueToken({ user: 'bob', version: 2 }))).toHaveProperty('kind', 'user');
   const crossed = cloud.issueToken({ user: 'bob', version: 2, overrides: { iss: issuer(1) } });
   expect(await codeOf(() => entra.verify(crossed))).toBe('CC_ERR_AUTH_ISSUER');
+});
+
+it('takes several tenants, guests among their users, and tells same names apart by tenant', async () => {
+  const both = verifierFor(tenant, double, { tenants: [tenant.tenantId, otherTenant.tenantId] });
+  const guest = {
+    displayName: 'Eve',
+    userPrincipalName: 'eve_fabrikam.example#EXT#@contoso.onmicrosoft.com',
+    objectId: '1b7e4c90-5a2d-4e8f-9c31-7d0a6b2f4e55',
+    groups: [],
+  };
+  const [home, away] = await Promise.all(
+    [tenant, otherTenant].map((one) => both.verify(one.issueToken({ user: guest }))),
+  );
+  expect(home?.user.extra).toMatchObject({ tid: [tenant.tenantId], upn: [guest.userPrincipalName] });
+  expect(away?.tenantId).toBe(otherTenant.tenantId);
+  await both.close();
 });
 
 it('J1: alg none is refused, with and without a signature', async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { readEntraClaims } from '../../auth/entra-claims.ts';
-import { toVerifiedToken } from '../../auth/principal.ts';
+import { principalKind, toVerifiedToken } from '../../auth/principal.ts';
 import type { MappingSettings } from '../../auth/principal.ts';
 import type { VerifiedToken } from '../../auth/index.ts';
 import { codeOf } from './authority-double.ts';
@@ -11,11 +11,15 @@ const TENANT = '7c6f0e1a-2b3c-4d5e-8f90-a1b2c3d4e5f6';
 const BASE = { ver: '2.0', iss: 'i', aud: 'a', tid: TENANT, oid: OID, iat: 1, nbf: 1, exp: 2, azp: CLIENT };
 const USER = { ...BASE, sub: 'pairwise', scp: 'user_impersonation' };
 const APP = { ...BASE, sub: OID, idtyp: 'app' };
-const BY_OID: MappingSettings = { usernameClaim: 'oid', groupsOverage: 'fail' };
-const BY_UPN: MappingSettings = { usernameClaim: 'upn', groupsOverage: 'fail' };
+const BY_OID: MappingSettings = { usernameClaim: 'oid' };
+const BY_UPN: MappingSettings = { usernameClaim: 'upn' };
 
-const map = (claims: Readonly<Record<string, unknown>>, settings = BY_OID): VerifiedToken =>
-  toVerifiedToken(readEntraClaims(claims), settings, 5_000);
+const map = (payload: Readonly<Record<string, unknown>>, settings = BY_OID): VerifiedToken => {
+  const claims = readEntraClaims(payload);
+  const { groups } = claims;
+  const terms = { kind: principalKind(claims), groups, expiresAtMs: 5_000, recheckAtMs: 4_000 };
+  return toVerifiedToken(claims, settings, terms);
+};
 
 it('a user is named by object id, and everything else goes into extra with lower-case keys', () => {
   expect(map({ ...USER, upn: 'alice@contoso.example', uti: 't', groups: [CLIENT] })).toMatchObject({
@@ -26,6 +30,7 @@ it('a user is named by object id, and everything else goes into extra with lower
     tokenId: 't',
     groups: [CLIENT],
     expiresAtMs: 5_000,
+    recheckAtMs: 4_000,
     user: {
       name: OID,
       uid: '',
@@ -113,14 +118,25 @@ it('H5: a name beyond latin1 travels as its UTF-8 bytes', () => {
   expect(Buffer.from(impersonation[1] ?? '', 'latin1').toString('utf8')).toBe('日@x');
 });
 
-it('J11: groups that did not fit are refused, or left out where the setting says so', async () => {
-  const claims = { ...USER, groups: [CLIENT], _claim_names: { groups: 'src1' } };
-  expect(await codeOf(() => map(claims))).toBe('CC_ERR_AUTH_GROUPS_OVERAGE');
-  expect(map(claims, { usernameClaim: 'oid', groupsOverage: 'without-groups' }).groups).toEqual([]);
-});
-
 it('what was verified cannot be changed by whoever holds it', () => {
   const verified = map(USER);
   expect(Object.isFrozen(verified)).toBe(true);
   expect(Object.isFrozen(verified.impersonation)).toBe(true);
+});
+
+const SCOPED: MappingSettings = {
+  usernameClaim: 'oid',
+  requiredScopes: ['read', 'write'],
+  requiredRoles: ['Deploy'],
+};
+
+it.each([
+  ['a user with one of the scopes', { ...USER, scp: 'openid write' }, 'no error'],
+  ['a user with none of them', { ...USER, scp: 'writes' }, 'CC_ERR_AUTH_PERMISSION'],
+  ['a user with a role in place of a scope', { ...USER, roles: ['Deploy'] }, 'CC_ERR_AUTH_PERMISSION'],
+  ['an application with the role', { ...APP, roles: ['Other', 'Deploy'] }, 'no error'],
+  ['an application without roles', APP, 'CC_ERR_AUTH_PERMISSION'],
+  ['an application with a role of another name', { ...APP, roles: ['deploy'] }, 'CC_ERR_AUTH_PERMISSION'],
+])('where scopes and roles are asked for: %s', async (_name, claims, code) => {
+  expect(await codeOf(() => map(claims, SCOPED))).toBe(code);
 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createTokenCache } from '../../auth/token-cache.ts';
 import type { VerifiedToken } from '../../auth/index.ts';
+import { verifiedToken } from '../support/verified-token.ts';
 
 const NOW = 1_000_000;
 beforeEach(() => {
@@ -10,17 +11,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const verified = (expiresAtMs = NOW + 1_000): VerifiedToken => ({
-  kind: 'user',
-  tenantId: '',
-  objectId: '',
-  applicationId: '',
-  tokenId: '',
-  groups: [],
-  expiresAtMs,
-  user: { name: 'n', uid: '', groups: [], extra: {} },
-  impersonation: [],
-});
+const verified = (expiresAtMs = NOW + 1_000): VerifiedToken => verifiedToken({ expiresAtMs });
 const token = (index: number): string => `${index}`.padStart(100, 'x');
 
 it('answers the same token until it expires, to the millisecond', () => {
@@ -75,4 +66,20 @@ it('forgets everything when it is cleared', () => {
   for (let index = 0; index < 4; index += 1) cache.set(token(index), verified());
   cache.clear();
   expect(Array.from({ length: 4 }, (_, index) => cache.get(token(index))).filter(Boolean)).toEqual([]);
+});
+
+it('forgets a token when it has to be looked at again, though it has not expired', () => {
+  const cache = createTokenCache({ maxEntries: 10, maxCharacters: 10_000 });
+  cache.set(token(1), verifiedToken({ expiresAtMs: NOW + 1_000, recheckAtMs: NOW + 10 }));
+  expect(cache.get(token(1))).toBeDefined();
+  vi.setSystemTime(NOW + 10);
+  expect(cache.get(token(1))).toBeUndefined();
+});
+
+it('counts what a user of many groups takes', () => {
+  const cache = createTokenCache({ maxEntries: 100, maxCharacters: 10_000 });
+  const impersonation = Array.from({ length: 400 }, () => 'impersonate-group');
+  for (const index of [1, 2, 3])
+    cache.set(token(index), verifiedToken({ expiresAtMs: NOW + 1_000, impersonation }));
+  expect([1, 2, 3].map((index) => cache.get(token(index)) !== undefined)).toEqual([false, true, true]);
 });

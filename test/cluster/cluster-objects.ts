@@ -78,7 +78,12 @@ export async function bindClusterAdmin(admin: ApiserverClient, group: string): P
 }
 
 /** Pods and configmaps of one namespace, to look at only. Our own role: no controller fills `view` here. */
-export async function bindReader(admin: ApiserverClient, namespace: string, user: string): Promise<void> {
+export async function bindReader(
+  admin: ApiserverClient,
+  namespace: string,
+  name: string,
+  kind: 'User' | 'Group' = 'User',
+): Promise<void> {
   const base = `${RBAC}/namespaces/${namespace}`;
   await admin.create(`${base}/roles`, {
     apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -91,6 +96,6 @@ export async function bindReader(admin: ApiserverClient, namespace: string, user
     kind: 'RoleBinding',
     metadata: { name: 'readers' },
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'reader' },
-    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }],
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind, name }],
   });
 }

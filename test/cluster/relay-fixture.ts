@@ -11,12 +11,12 @@ import {
 } from '../../demo/control-plane/index.ts';
 import type { ActingAs, ApiserverClient, AuditLog, KubeconfigUser } from '../../demo/control-plane/index.ts';
 import { startEntraStandIn } from '../../demo/entra/index.ts';
-import type { DirectoryUser, EntraStandIn } from '../../demo/entra/index.ts';
+import type { DirectoryUser, EntraStandIn, EntraStandInOptions } from '../../demo/entra/index.ts';
 import { startGateway } from '../../gateway/index.ts';
-import type { AccessRule } from '../../gateway/index.ts';
+import type { AccessRule, GatewayConfig } from '../../gateway/index.ts';
 import type { EntraSettings } from '../../auth/index.ts';
 import { startAgent } from '../../relay-agent/index.ts';
-import type { RunningAgent } from '../../relay-agent/index.ts';
+import type { AgentConfig, RunningAgent } from '../../relay-agent/index.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
 import { entraSettingsOf, userOf } from '../support/entra-stand-in.ts';
 import { writeKubeconfigTo } from './kubeconfig.ts';
@@ -61,13 +61,30 @@ export interface Relay {
   close(): Promise<void>;
 }
 
+export interface RelaySettings {
+  readonly entra?: EntraStandInOptions;
+  /** Beside the rules for alice and bob. */
+  readonly access?: readonly AccessRule[];
+  readonly gateway?: Pick<Partial<GatewayConfig>, 'serviceAccounts' | 'denyListFile'>;
+  readonly agent?: Pick<Partial<AgentConfig>, 'serviceAccountIssuers' | 'groups'>;
+  /** Of both. */
+  readonly entraSettings?: Partial<EntraSettings>;
+}
+
 /** alice, an administrator, and bob, a developer, may reach the cluster; mallory may not. */
-export async function startRelay(): Promise<Relay> {
+export async function startRelay(settings: RelaySettings = {}): Promise<Relay> {
   const controlPlane = inject('controlPlane');
   const tools = inject('tools');
   const directory = mkdtempSync(join(controlPlane.directory, 'relay-'));
-  const entra = await startEntraStandIn();
-  const entraSettings = entraSettingsOf(entra);
+  const entra = await startEntraStandIn(settings.entra);
+  const entraSettings = {
+    ...entraSettingsOf(entra),
+    ...settings.entraSettings,
+    // Its Graph is where its authority is.
+    ...(settings.entraSettings?.graph !== undefined && {
+      graph: { ...settings.entraSettings.graph, origin: entra.authorityHost },
+    }),
+  };
   const user = (name: string): DirectoryUser => userOf(entra, name);
   const access: readonly AccessRule[] = [
     {
@@ -78,6 +95,7 @@ export async function startRelay(): Promise<Relay> {
       applications: [],
     },
     { clusters: ['*'], role: 'user', users: [], groups: user('bob').groups, applications: [] },
+    ...(settings.access ?? []),
   ];
   const [port = 0] = await findFreePorts(1);
   const publicUrl = `https://127.0.0.1:${port}`;
@@ -92,6 +110,7 @@ export async function startRelay(): Promise<Relay> {
     access,
     drainTimeoutMs: 5_000,
     logLevel: 'error',
+    ...settings.gateway,
   });
   await gateway.store.addCluster(CLUSTER_NAME);
   // What cannot be set up is said at once, not by a hook that hangs.
@@ -111,6 +130,7 @@ export async function startRelay(): Promise<Relay> {
       },
       drainTimeoutMs: 5_000,
       logLevel: 'error',
+      ...settings.agent,
     },
     { signal },
   );

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { PrincipalKind, VerifiedToken } from '../../auth/index.ts';
 import { createAccessPolicy } from '../../gateway/access.ts';
 import type { AccessRole, AccessRule } from '../../gateway/config.ts';
+import { verifiedToken } from '../support/verified-token.ts';
 
 const ALICE = 'aaaaaaaa-0000-4000-8000-000000000001';
 const BOB = 'bbbbbbbb-0000-4000-8000-000000000002';
@@ -14,18 +15,7 @@ function tokenOf(
   kind: PrincipalKind,
   ids: Partial<Pick<VerifiedToken, 'objectId' | 'applicationId' | 'groups'>>,
 ) {
-  const objectId = ids.objectId ?? BOB;
-  return {
-    kind,
-    tenantId: '99999999-0000-4000-8000-000000000009',
-    objectId,
-    applicationId: ids.applicationId ?? '',
-    tokenId: '',
-    groups: ids.groups ?? [],
-    expiresAtMs: Number.MAX_SAFE_INTEGER,
-    user: { name: objectId, uid: '', groups: [], extra: {} },
-    impersonation: [],
-  } satisfies VerifiedToken;
+  return verifiedToken({ kind, objectId: BOB, ...ids });
 }
 
 function rule(clusters: readonly string[], role: AccessRole, whom: Partial<AccessRule>): AccessRule {

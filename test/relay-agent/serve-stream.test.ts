@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { impersonationHeaders } from '../../auth/index.ts';
-import type { TokenVerifier, UserInfo } from '../../auth/index.ts';
+import type { TokenVerifier, UserInfo, VerifiedToken } from '../../auth/index.ts';
 import { encodeRequestHead } from '../../http/index.ts';
 import type { RequestHead } from '../../http/index.ts';
 import { silentLogger } from '../../observe/index.ts';
@@ -12,9 +12,11 @@ import type { StreamServer } from '../../relay-agent/serve-stream.ts';
 import { fakeTimers } from '../support/fake-timers.ts';
 import { sessionPair, StreamLog } from '../support/session-pair.ts';
 import type { SessionPair } from '../support/session-pair.ts';
+import { verifiedToken } from '../support/verified-token.ts';
 import { upstreamDouble } from './upstream-double.ts';
 import type { Dispatched } from './upstream-double.ts';
 
+const CLUSTER_ID = '0b6f5ad2-54a3-4d3c-9a20-4f4a3f5d8c11';
 const TOKEN_LIVES_MS = 5000;
 const WINDOW_BYTES = 64 * 1024;
 const ALLOWED = JSON.stringify({ kind: 'SubjectAccessReview', status: { allowed: true } });
@@ -28,6 +30,7 @@ beforeEach(async () => {
   fakeTimers();
   seen = [];
   server = createStreamServer({
+    clusterId: CLUSTER_ID,
     verifier: goodFor(TOKEN_LIVES_MS),
     upstream: upstreamDouble((dispatched) => seen.push(dispatched)),
     serviceAccount: { authorization: () => 'Bearer agent', close: () => undefined },
@@ -47,17 +50,8 @@ afterEach(() => {
 
 function goodFor(ms: number): TokenVerifier {
   const user: UserInfo = { name: 'bob', uid: '', groups: [], extra: {} };
-  const verified = {
-    kind: 'user',
-    tenantId: 't',
-    objectId: 'bob',
-    applicationId: '',
-    tokenId: '',
-    groups: [],
-    expiresAtMs: Date.now() + ms,
-    user,
-    impersonation: impersonationHeaders(user),
-  } as const;
+  const impersonation = impersonationHeaders(user);
+  const verified = verifiedToken({ objectId: 'bob', expiresAtMs: Date.now() + ms, user, impersonation });
   return { cached: () => verified, verify: async () => verified, close: async () => undefined };
 }
 
@@ -118,6 +112,7 @@ describe('while the apiserver is asked whether the user may act as another one',
   it('the apiserver says nothing: the client is told when the time is over', async () => {
     server.close();
     server = createStreamServer({
+      clusterId: CLUSTER_ID,
       verifier: goodFor(10 * AGENT_LIMITS.REVIEW_TIMEOUT_MS),
       upstream: upstreamDouble((dispatched) => seen.push(dispatched)),
       serviceAccount: { authorization: () => 'Bearer agent', close: () => undefined },
@@ -167,4 +162,51 @@ describe('a short body', () => {
     expect(seen.at(-1)?.target).toBe('/api/v1/x');
     expect(seen.at(-1)?.body).toEqual(body);
   });
+});
+
+describe('a token that proves possession', () => {
+  const startWith = (verified: VerifiedToken): void => {
+    server.close();
+    server = createStreamServer({
+      clusterId: CLUSTER_ID,
+      verifier: { cached: () => verified, verify: async () => verified, close: async () => undefined },
+      upstream: upstreamDouble((dispatched) => seen.push(dispatched)),
+      serviceAccount: { authorization: () => 'Bearer agent', close: () => undefined },
+      logger: silentLogger,
+    });
+  };
+  const pop = (url: string, digest: string): VerifiedToken =>
+    verifiedToken({ expiresAtMs: Date.now() + 60_000, pop: { url, nonce: 'n', thumbprint: 'k', digest } });
+
+  it('goes out when it is for this cluster, as often as it comes', async () => {
+    startWith(pop(CLUSTER_ID, 'one'));
+    await opened({});
+    await opened({});
+    expect(targets()).toEqual(['/api/v1/x', '/api/v1/x']);
+  });
+
+  it('J14: one for another cluster is refused, though the gateway let it pass', async () => {
+    startWith(pop('another', 'one'));
+    expect((await opened({})).text).toContain('CC_ERR_AUTH_POP_CLUSTER');
+    expect(targets()).toEqual([]);
+  });
+});
+
+it('U7: a stream may outlive its token by the grace that was set, and no longer', async () => {
+  server.close();
+  server = createStreamServer({
+    clusterId: CLUSTER_ID,
+    verifier: goodFor(TOKEN_LIVES_MS),
+    upstream: upstreamDouble((dispatched) => seen.push(dispatched)),
+    serviceAccount: { authorization: () => 'Bearer agent', close: () => undefined },
+    logger: silentLogger,
+    tokenGraceMs: 60_000,
+  });
+  const log = await opened({});
+  await vi.advanceTimersByTimeAsync(TOKEN_LIVES_MS + 59_000);
+  await settled();
+  expect(log.resets).toEqual([]);
+  await vi.advanceTimersByTimeAsync(3000);
+  await settled();
+  expect(log.resets).toEqual(['EXPIRED']);
 });

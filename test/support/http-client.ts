@@ -14,6 +14,8 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
   readonly serverName?: string;
+  /** Where the client comes from; 127.0.0.1 by default. */
+  readonly localAddress?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -36,6 +38,7 @@ export function open(world: Target, options: CallOptions): Promise<IncomingMessa
       agent: false,
       method: options.method ?? 'GET',
       path: options.path ?? '/api/v1/pods',
+      ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       headers: {
         authorization: `Bearer ${options.token}`,

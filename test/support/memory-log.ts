@@ -6,6 +6,8 @@ export interface MemoryLog {
   readonly logger: Logger;
   /** Every line so far, as it would have been written. */
   text(): string;
+  /** The lines as what they hold, in order. */
+  lines(): Readonly<Record<string, unknown>>[];
   /** The events of the lines, in order. */
   events(): string[];
 }
@@ -16,6 +18,7 @@ export function memoryLog(): MemoryLog {
   return {
     logger: createLogger({ level: 'debug', destination }),
     text: () => lines.join(''),
+    lines: () => lines.map((line): Record<string, unknown> => JSON.parse(line)),
     events: () => lines.map((line) => /"event":"([^"]*)"/.exec(line)?.[1] ?? ''),
   };
 }

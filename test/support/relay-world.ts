@@ -53,6 +53,8 @@ export interface RelayWorld {
 export interface RelayWorldOptions extends RecordingUpstreamOptions {
   readonly access?: readonly AccessRule[];
   readonly entra?: Partial<EntraSettings>;
+  /** Of the agent alone, which need not agree with the gateway. */
+  readonly agentEntra?: Partial<EntraSettings>;
   readonly gatewayLimits?: Partial<GatewayLimits>;
   /** Of both ends. */
   readonly tunnelLimits?: Partial<TunnelLimits>;
@@ -110,7 +112,7 @@ export async function startRelayWorld(options: RelayWorldOptions = {}): Promise<
     joinToken,
     stateDir: join(directory, 'agent'),
     tunnels: 2,
-    entra: settings,
+    entra: { ...settings, ...options.agentEntra },
     upstream: options.upstreamConfig ?? { server: upstream.url, ca: upstream.caPem, tokenFile },
     drainTimeoutMs: 5000,
     logLevel: 'silent',

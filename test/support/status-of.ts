@@ -6,6 +6,8 @@ export interface ReadStatus {
   readonly message: string;
   readonly hop: string;
   readonly requestId: string;
+  /** `undefined` where there is none. */
+  readonly errorCode: string;
 }
 
 /** @throws when the body is no Status */
@@ -25,6 +27,7 @@ export function statusOf(body: string): ReadStatus {
     message: String(value['message']),
     hop: cause('Hop'),
     requestId: cause('RequestId'),
+    errorCode: cause('ErrorCode'),
   };
 }
 

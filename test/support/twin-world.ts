@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createReplayMemory } from '../../auth/index.ts';
+import { createAssertionMemory, createNonceMemory } from '../../auth/index.ts';
 import { startGateway } from '../../gateway/index.ts';
 import type { Membership, RunningGateway } from '../../gateway/index.ts';
 import { createPeerSecret } from '../../gateway/peers/index.ts';
@@ -32,7 +32,7 @@ export interface TwinWorld extends RelayWorld {
 export async function startTwinWorld(options: RelayWorldOptions = {}): Promise<TwinWorld> {
   const directory = await mkdtemp(join(tmpdir(), 'cc-twin-'));
   const hub = createDirectoryHub();
-  const replays = createReplayMemory();
+  const replays = { assertions: createAssertionMemory(), nonces: createNonceMemory() };
   const secret = createPeerSecret();
   const ticketKeys = randomBytes(48);
   const member = (id: string): Membership => {

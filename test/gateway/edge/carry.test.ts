@@ -1,8 +1,9 @@
 // What a carry hands to a client's connection.
 import { expect, test, vi } from 'vitest';
 import { Carry } from '../../../gateway/edge/carry.ts';
-import type { Exchange } from '../../../gateway/edge/exchange.ts';
 import { encodeAnswerHead } from '../../../http/index.ts';
+import { exchangeDouble } from '../../support/exchange-double.ts';
+import { verifiedToken } from '../../support/verified-token.ts';
 
 test.each([
   ['the message is passed on as it is to a client that reads', false, 65_536],
@@ -17,6 +18,8 @@ test.each([
     pathPrefix: '',
     requestId: 'r1',
     onUnanswered: () => undefined,
+    token: verifiedToken(),
+    onTokenEnd: () => undefined,
     onDone: () => undefined,
   });
   carry.onHead(encodeAnswerHead({ status: 200, headers: [] }));
@@ -34,6 +37,8 @@ test('a session that ended, and then broke off for the client too, was answered'
     pathPrefix: '',
     requestId: 'r1',
     onUnanswered: () => undefined,
+    token: verifiedToken(),
+    onTokenEnd: () => undefined,
     onDone,
   });
   carry.onHead(encodeAnswerHead({ status: 101, headers: ['connection', 'Upgrade', 'upgrade', 'websocket'] }));
@@ -41,28 +46,3 @@ test('a session that ended, and then broke off for the client too, was answered'
   carry.onReset('SESSION_LOST');
   expect(onDone.mock.calls).toEqual([['answered', 101]]);
 });
-
-function exchangeDouble(parts: Partial<Exchange>): Exchange {
-  return {
-    slot: -1,
-    httpVersion: '2.0',
-    method: 'GET',
-    target: '/api',
-    rawHeaders: [],
-    hasBody: false,
-    serverName: '',
-    remoteAddress: '',
-    isUpgrade: false,
-    isGone: false,
-    isCutShort: false,
-    isBehind: false,
-    listen: () => undefined,
-    pauseBody: () => undefined,
-    resumeBody: () => undefined,
-    respond: () => undefined,
-    write: () => true,
-    end: () => undefined,
-    abort: () => undefined,
-    ...parts,
-  };
-}

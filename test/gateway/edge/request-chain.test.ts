@@ -1,5 +1,6 @@
 // What happens to a request while the chain waits for something: its client may be gone by then.
 import { describe, expect, it } from 'vitest';
+import { createNonceMemory, createPopGate } from '../../../auth/index.ts';
 import type { TokenVerifier, VerifiedToken } from '../../../auth/index.ts';
 import {
   createEdgeCounters,
@@ -14,18 +15,10 @@ import { LiveSet } from '../../../memory/index.ts';
 import { silentLogger } from '../../../observe/index.ts';
 import { sessionPair } from '../../support/session-pair.ts';
 import { settle } from '../../support/memory-transport.ts';
+import { verifiedToken } from '../../support/verified-token.ts';
 
-const VERIFIED: VerifiedToken = {
-  kind: 'user',
-  tenantId: 't',
-  objectId: 'o',
-  applicationId: '',
-  tokenId: '',
-  groups: [],
-  expiresAtMs: Infinity,
-  user: { name: 'o', uid: '', groups: [], extra: {} },
-  impersonation: ['impersonate-user', 'o'],
-};
+const VERIFIED = verifiedToken();
+const CLUSTER_ID = '0b6f5ad2-54a3-4d3c-9a20-4f4a3f5d8c11';
 
 interface Seen {
   readonly statuses: number[];
@@ -97,7 +90,9 @@ async function startChain() {
     counters,
     logger: silentLogger,
     running,
-    clusterExists: async () => true,
+    clusterId: async () => CLUSTER_ID,
+    popHolder: 'address',
+    popGate: createPopGate(createNonceMemory()),
     serveApi: () => undefined,
     refuse,
   });

@@ -103,11 +103,11 @@ describe('a claim on an assertion', () => {
   it('is decided by the supervisor', async () => {
     const sent: FromProcess[] = [];
     const link = createSupervisorLink((message) => sent.push(message));
-    const first = link.replays.claim('cluster', 'id-1', 5);
-    const second = link.replays.claim('cluster', 'id-2', 6);
+    const first = link.replays.assertions.claim('cluster', 'id-1', 5);
+    const second = link.replays.assertions.claim('cluster', 'id-2', 6);
     expect(sent).toEqual([
-      { kind: 'claim', id: 1, owner: 'cluster', tokenId: 'id-1', expiresAtMs: 5 },
-      { kind: 'claim', id: 2, owner: 'cluster', tokenId: 'id-2', expiresAtMs: 6 },
+      { kind: 'claim', id: 1, memory: 'assertions', owner: 'cluster', tokenId: 'id-1', expiresAtMs: 5 },
+      { kind: 'claim', id: 2, memory: 'assertions', owner: 'cluster', tokenId: 'id-2', expiresAtMs: 6 },
     ]);
     link.receive({ kind: 'claimed', id: 2, verdict: 'replayed' });
     link.receive({ kind: 'claimed', id: 1, verdict: 'fresh' });
@@ -117,7 +117,7 @@ describe('a claim on an assertion', () => {
   it('fails closed when the supervisor does not answer, and a late answer changes nothing', async () => {
     fakeTimers();
     const link = createSupervisorLink(() => undefined);
-    const claim = link.replays.claim('cluster', 'id', 5);
+    const claim = link.replays.assertions.claim('cluster', 'id', 5);
     await vi.advanceTimersByTimeAsync(CLAIM_TIMEOUT_MS);
     link.receive({ kind: 'claimed', id: 1, verdict: 'fresh' });
     expect(await claim).toBe('full');

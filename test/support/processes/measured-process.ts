@@ -27,14 +27,25 @@ export interface MeasuredProcess {
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
+export interface MeasuredOptions {
+  /** Added to an environment that is as good as empty. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Hears each line of what it says. */
+  readonly onLine?: (line: string) => void;
+}
+
 /** @param file what to run: the command itself, or an entry that starts the same with other limits */
-export function startMeasured(file: string, args: readonly string[]): MeasuredProcess {
+export function startMeasured(
+  file: string,
+  args: readonly string[],
+  options: MeasuredOptions = {},
+): MeasuredProcess {
   const child = fork(file, args, {
     // The probe asks V8 what it calls experimental.
     execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning', '--import', PROBE],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // Nothing of this machine's settings.
-    env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent' },
+    env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent', ...options.environment },
   });
   const exited = once(child, 'exit');
   exited.catch(() => undefined);
@@ -44,6 +55,7 @@ export function startMeasured(file: string, args: readonly string[]): MeasuredPr
   const waiting = new Map<string, (fields: Readonly<Record<string, unknown>>) => void>();
   if (child.stderr === null) throw new TypeError('the log of a measured process is its standard error');
   createInterface({ input: child.stderr }).on('line', (line) => {
+    options.onLine?.(line);
     tail.push(line);
     if (tail.length > TAIL_LINES) tail.shift();
     const { event, level, fields } = parseLine(line);

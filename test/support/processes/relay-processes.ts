@@ -20,7 +20,7 @@ import { CLUSTER, CLUSTER_DOMAIN } from '../relay-world.ts';
 import { startTcpProxy } from '../tcp-proxy.ts';
 import type { TcpProxy } from '../tcp-proxy.ts';
 import { startMeasured } from './measured-process.ts';
-import type { MeasuredProcess } from './measured-process.ts';
+import type { MeasuredOptions, MeasuredProcess } from './measured-process.ts';
 import type { ServiceLimits } from './service-limits.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', '..', 'cli', 'main.ts');
@@ -31,7 +31,7 @@ const JOIN_TOKEN_LIFETIME_MS = 60_000;
 const TUNNELS_TIMEOUT_MS = 20_000;
 const POLL_MS = 20;
 
-export interface RelayProcessesOptions {
+export interface RelayProcessesOptions extends MeasuredOptions {
   readonly upstream: { readonly server: string; readonly caPem: string; readonly tokenFile: string };
   /** Without them the command itself is run. */
   readonly limits?: Partial<ServiceLimits>;
@@ -88,9 +88,9 @@ export async function startRelayProcesses(options: RelayProcessesOptions): Promi
   const start = async (kind: 'gateway' | 'agent', settings: object): Promise<MeasuredProcess> => {
     // JSON is YAML.
     const file = await write(`${kind}.yaml`, JSON.stringify(settings));
-    if (options.limits === undefined) return startMeasured(MAIN, [kind, '--config', file]);
+    if (options.limits === undefined) return startMeasured(MAIN, [kind, '--config', file], options);
     const limits: ServiceLimits = { gateway: {}, tunnel: {}, agent: {}, ...options.limits };
-    return startMeasured(LIMITED, [kind, file, JSON.stringify(limits)]);
+    return startMeasured(LIMITED, [kind, file, JSON.stringify(limits)], options);
   };
 
   await mkdir(dataDir, { mode: 0o700 });
