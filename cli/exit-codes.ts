@@ -14,6 +14,7 @@ const EXIT_BY_CODE = {
   CC_ERR_CLI_CLUSTER_EXISTS: EXIT.failure,
   CC_ERR_CLI_CLUSTER_UNKNOWN: EXIT.failure,
   CC_ERR_CLI_EXEC_INFO_INVALID: EXIT.usage,
+  CC_ERR_CLI_TOKEN_FILE_INVALID: EXIT.usage,
   CC_ERR_CLI_SIGN_IN_FAILED: EXIT.signIn,
   CC_ERR_CLI_SIGN_IN_UNREACHABLE: EXIT.signIn,
 } as const satisfies Record<CliErrorCode, number>;

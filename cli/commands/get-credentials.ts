@@ -1,21 +1,19 @@
 // `cluster-connect get-credentials`: the kubeconfig of a cluster behind the gateway. It holds no secret: kubectl gets
-// its token from get-token, each time it needs one (facts L2).
-import { resolve } from 'node:path';
+// its token from get-token, each time it needs one (facts L2). Or what a pipeline's service connection wants instead.
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { CliError, usageError } from '../cli-error.ts';
-import { isClusterName } from '../../http/index.ts';
-import { isDnsName, parseHttpsOrigin } from '../config/parse-text.ts';
-import { certificatesIn } from '../config/pem.ts';
+import { usageError } from '../cli-error.ts';
 import { EXIT_CODES_HELP } from '../exit-codes.ts';
-import { FILE_LIMITS, describeFault, readBoundedFile } from '../files/read-bounded.ts';
 import { kubeconfigEntries } from '../kubeconfig/entries.ts';
 import type { KubeconfigEntries, Route } from '../kubeconfig/entries.ts';
-import { execCommand } from '../kubeconfig/exec-command.ts';
 import { mergeKubeconfig, newKubeconfig } from '../kubeconfig/merge.ts';
 import { kubeconfigPath, updateKubeconfig } from '../kubeconfig/write-kubeconfig.ts';
-import { addSignInOptions, checkSignInOptions } from './sign-in-options.ts';
-import type { SignInOptions } from './sign-in-options.ts';
+import { clusterAddress, contextName } from './cluster-options.ts';
+import type { ClusterOptions } from './cluster-options.ts';
+import { addPluginOptions, execPlugin } from './plugin-options.ts';
+import type { PluginOptions } from './plugin-options.ts';
+import { printServiceConnection } from './service-connection-options.ts';
+import type { ServiceConnectionOptions } from './service-connection-options.ts';
 
 const HELP = `
 Routes to the cluster (--route):
@@ -25,29 +23,28 @@ Routes to the cluster (--route):
 
 The kubeconfig is --kubeconfig, else the first file of KUBECONFIG, else ~/.kube/config. Other entries stay as they are.
 
+--format azure-pipelines prints what the form of a Kubernetes service connection wants, and says on standard error which
+field each thing goes into. With --token-file it is for the method "Service account": the first line is the Server URL,
+the rest is the Secret. Without, it is for the method "Kubeconfig". docs/azure-pipelines.md says which to choose.
+
 Examples:
   cluster-connect get-credentials --gateway https://relay.example.com --cluster factory-7 --ca gateway-ca.pem \\
     --tenant contoso.com --client-id 1111... --server-id 2222...
   cluster-connect get-credentials --gateway https://relay.example.com --cluster factory-7 --ca gateway-ca.pem \\
     --login spn --server-id 2222... -f -        (a pipeline: id and secret from AZURE_... variables at run time)
+  cluster-connect get-credentials --gateway https://relay.example.com --cluster factory-7 --ca gateway-ca.pem \\
+    --exec kubelogin --login interactive --tenant contoso.com --client-id 1111... --server-id 2222...
+  kubectl create token deployer -n shop --duration 2160h | cluster-connect get-credentials --format azure-pipelines \\
+    --gateway https://relay.example.com --cluster factory-7 --ca gateway-ca.pem --token-file -
 
 ${EXIT_CODES_HELP}`;
 
-const CONTEXT_NAME = /^[\w.@:/-]{1,253}$/;
-
-interface GetCredentialsOptions extends SignInOptions {
-  readonly gateway: string;
-  readonly cluster: string;
-  readonly ca?: string;
-  readonly route: Route;
-  readonly clusterDomain: string;
-  readonly hostDomain?: string;
+interface GetCredentialsOptions extends ClusterOptions, PluginOptions, ServiceConnectionOptions {
+  readonly route?: Route;
+  readonly format: 'kubeconfig' | 'azure-pipelines';
   readonly kubeconfig?: string;
-  readonly context?: string;
   readonly keepCurrentContext?: boolean;
   readonly overwrite?: boolean;
-  readonly execCommand?: string;
-  readonly tokenCacheDir?: string;
 }
 
 export function configureGetCredentials(command: Command): void {
@@ -56,27 +53,52 @@ export function configureGetCredentials(command: Command): void {
     .requiredOption('--cluster <name>', 'the cluster')
     .option('--ca <file>', "PEM of the gateway's CA (cluster add names it); without it the system's roots")
     .addOption(
-      new Option('--route <route>', 'how requests name the cluster')
-        .choices(['name', 'path', 'host'])
-        .default('name'),
+      new Option('--route <route>', 'how requests name the cluster (default: name)').choices([
+        'name',
+        'path',
+        'host',
+      ]),
     )
     .option('--cluster-domain <domain>', "the gateway's clusterDomain", 'cluster-connect.internal')
     .option('--host-domain <domain>', "the gateway's hostDomain, for --route host")
+    .addOption(
+      new Option('--format <format>', 'a kubeconfig, or what a service connection wants')
+        .choices(['kubeconfig', 'azure-pipelines'])
+        .default('kubeconfig'),
+    )
+    .option(
+      '--token-file <file>',
+      'a ServiceAccount token for --format azure-pipelines, or - for standard input',
+    )
     .option('-f, --kubeconfig <file>', 'the file to write, or - for standard output')
     .option('--context <name>', "name of the kubeconfig's entries (default: the cluster's)")
     .option('--keep-current-context', 'do not make the new context the current one')
-    .option('--overwrite', 'replace other credentials of the same name')
-    .option('--exec-command <path>', 'how kubectl starts this program (default: found out)')
-    .option('--token-cache-dir <dir>', 'where its tokens are kept, for a second account of yours');
-  addSignInOptions(command).addHelpText('after', HELP).action(getCredentials);
+    .option('--overwrite', 'replace other credentials of the same name');
+  addPluginOptions(command).addHelpText('after', HELP).action(getCredentials);
 }
 
 async function getCredentials(options: GetCredentialsOptions): Promise<void> {
-  const entries = entriesOf(options);
-  if (options.kubeconfig === '-') {
-    process.stdout.write(newKubeconfig(entries));
+  if (options.format === 'azure-pipelines') {
+    await printServiceConnection(options, options.kubeconfig);
     return;
   }
+  if (options.tokenFile !== undefined) {
+    throw usageError(
+      '--token-file is only for --format azure-pipelines',
+      'A kubeconfig gets its tokens from get-token when kubectl runs',
+    );
+  }
+  const entries = kubeconfigEntries({
+    ...clusterAddress(options, options.route ?? 'name'),
+    context: contextName(options),
+    exec: execPlugin(options, 'here'),
+    interactiveMode: 'IfAvailable',
+  });
+  if (options.kubeconfig === '-') process.stdout.write(newKubeconfig(entries));
+  else await writeEntries(entries, options);
+}
+
+async function writeEntries(entries: KubeconfigEntries, options: GetCredentialsOptions): Promise<void> {
   const path = kubeconfigPath(options.kubeconfig, process.env);
   const setCurrent = options.keepCurrentContext !== true;
   const warning = await updateKubeconfig(path, (text) =>
@@ -85,90 +107,4 @@ async function getCredentials(options: GetCredentialsOptions): Promise<void> {
   if (warning !== undefined) process.stderr.write(`cluster-connect: warning: ${warning}\n`);
   const next = setCurrent ? 'kubectl get pods' : `kubectl --context ${entries.name} get pods`;
   process.stdout.write(`Context ${entries.name} is in ${path}.\nNext: ${next}\n`);
-}
-
-function entriesOf(options: GetCredentialsOptions): KubeconfigEntries {
-  const gatewayUrl = parseHttpsOrigin(options.gateway);
-  if (gatewayUrl === undefined) {
-    throw usageError(
-      '--gateway is not an https address without a path',
-      'Give it like https://relay.example.com',
-    );
-  }
-  if (!isClusterName(options.cluster)) {
-    throw usageError(
-      '--cluster is not the name of a cluster',
-      'See `cluster-connect cluster list` at the gateway',
-    );
-  }
-  const context = options.context ?? options.cluster;
-  if (!CONTEXT_NAME.test(context)) {
-    throw usageError(
-      '--context has characters that make trouble in a shell',
-      'Use letters, digits and . _ - @ : /',
-    );
-  }
-  const ca = readCa(options);
-  const program = execCommand(options.execCommand, process.env);
-  return kubeconfigEntries({
-    gatewayUrl,
-    clusterName: options.cluster,
-    route: options.route,
-    clusterDomain: domain('--cluster-domain', options.clusterDomain),
-    ...(options.route === 'host' ? { hostDomain: hostDomain(options) } : {}),
-    ...(ca === undefined ? {} : { ca }),
-    context,
-    exec: { command: program.command, args: [...program.args, 'get-token', ...signInArgs(options)] },
-  });
-}
-
-function hostDomain(options: GetCredentialsOptions): string {
-  if (options.hostDomain !== undefined) return domain('--host-domain', options.hostDomain);
-  throw usageError('--route host needs the domain', "Give the gateway's hostDomain with --host-domain");
-}
-
-function domain(flag: string, text: string): string {
-  if (isDnsName(text)) return text;
-  throw usageError(`${flag} is not a DNS name in lower case`, 'Give it like clusters.example.com');
-}
-
-// No public CA signs a name under the cluster domain: without the gateway's CA no connection could ever succeed.
-function readCa(options: GetCredentialsOptions): string | undefined {
-  if (options.ca === undefined) {
-    if (options.route !== 'name') return undefined;
-    throw usageError(
-      "--route name needs the gateway's CA",
-      'Give the PEM file that `cluster-connect cluster add` names with --ca, or use --route path or host',
-    );
-  }
-  const file = readBoundedFile(options.ca, FILE_LIMITS.pem);
-  const certificates = 'text' in file ? certificatesIn(file.text) : undefined;
-  if (certificates !== undefined) return certificates;
-  throw new CliError(
-    'CC_ERR_CLI_FILE_UNREADABLE',
-    `--ca ${options.ca} ${'fault' in file ? describeFault(file) : 'holds no usable PEM certificate'}`,
-    'Name the PEM file of the CA',
-  );
-}
-
-function signInArgs(options: GetCredentialsOptions): string[] {
-  const signIn = checkSignInOptions(options);
-  if (signIn.serverId === undefined && signIn.scope === undefined) {
-    throw usageError('the API that tokens are for is missing', 'Give --server-id or --scope');
-  }
-  // A service principal may bring its ids in AZURE_... variables when it runs; a person will not.
-  if (signIn.login === 'devicecode' && (signIn.tenant === undefined || signIn.clientId === undefined)) {
-    throw usageError('--login devicecode needs to know who signs in where', 'Give --tenant and --client-id');
-  }
-  const pairs: readonly (readonly [string, string | undefined])[] = [
-    ['--login', signIn.login],
-    ['--tenant', signIn.tenant],
-    ['--client-id', signIn.clientId],
-    ['--server-id', signIn.serverId],
-    ['--scope', signIn.scope],
-    ['--authority-host', signIn.authorityHost],
-    ['--authority-ca', signIn.authorityCa === undefined ? undefined : resolve(signIn.authorityCa)],
-    ['--token-cache-dir', options.tokenCacheDir === undefined ? undefined : resolve(options.tokenCacheDir)],
-  ];
-  return pairs.flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]));
 }

@@ -4,9 +4,12 @@ import type { Command } from 'commander';
 import { usageError } from '../cli-error.ts';
 import { parseGuid, parseHttpsOrigin, parseTenant } from '../config/parse-text.ts';
 import { LOGIN_MODE_NAMES, loginMode } from '../token/login-modes.ts';
+import { checkModeOptions } from './mode-options.ts';
+import type { ModeOptions } from './mode-options.ts';
 
-export interface SignInOptions {
-  readonly login: string;
+export interface SignInOptions extends ModeOptions {
+  /** Left out: get-token guesses it from its environment each time. */
+  readonly login?: string;
   readonly tenant?: string;
   readonly clientId?: string;
   readonly serverId?: string;
@@ -17,9 +20,14 @@ export interface SignInOptions {
 
 export function addSignInOptions(command: Command): Command {
   return command
-    .addOption(new Option('-l, --login <mode>', LOGIN_MODE_NAMES.join(' or ')).default('devicecode'))
+    .addOption(
+      new Option(
+        '-l, --login <mode>',
+        `${LOGIN_MODE_NAMES.join(', ')} (default: guessed from the environment)`,
+      ),
+    )
     .option('-t, --tenant <id>', 'tenant id or domain; else AZURE_TENANT_ID')
-    .option('--client-id <id>', 'the application that signs in; else AZURE_CLIENT_ID')
+    .option('--client-id <id>', 'the application or identity that signs in; else AZURE_CLIENT_ID')
     .option('--server-id <id>', 'the API that the token is for: asks for its scope <id>/.default')
     .option('--scope <scope>', 'the scope itself, instead of --server-id')
     .option('--authority-host <url>', 'else AZURE_AUTHORITY_HOST, else https://login.microsoftonline.com')
@@ -31,7 +39,7 @@ export function addSignInOptions(command: Command): Command {
  * @throws CliError CC_ERR_CLI_USAGE
  */
 export function checkSignInOptions(options: SignInOptions): SignInOptions {
-  loginMode(options.login);
+  if (options.login !== undefined) loginMode(options.login);
   if (options.serverId !== undefined && options.scope !== undefined) {
     throw usageError('--server-id and --scope are both given', 'Keep one of them');
   }
@@ -51,13 +59,14 @@ export function checkSignInOptions(options: SignInOptions): SignInOptions {
     'an https address without a path',
   );
   return {
-    login: options.login,
+    ...(options.login === undefined ? {} : { login: options.login }),
     ...(tenant === undefined ? {} : { tenant }),
     ...(clientId === undefined ? {} : { clientId }),
     ...(serverId === undefined ? {} : { serverId }),
     ...(scope === undefined ? {} : { scope }),
     ...(host === undefined ? {} : { authorityHost: host }),
     ...(options.authorityCa === undefined ? {} : { authorityCa: options.authorityCa }),
+    ...checkModeOptions(options),
   };
 }
 

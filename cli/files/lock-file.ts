@@ -1,19 +1,22 @@
 // Keeps two commands off the same file: a `<file>.lock` made with O_EXCL, the way kubectl locks a kubeconfig.
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { errorCode } from '../../observe/index.ts';
 import { CliError } from '../cli-error.ts';
-import { readBoundedFile } from './read-bounded.ts';
+import { beat, createMark, isAbandoned, isOwn, removeMark } from './lock-mark.ts';
 
 export interface LockOptions {
   /** How long to wait for another holder, in milliseconds. */
   readonly waitMs: number;
   /** Take over the lock of a process that no longer runs. Only for locks that nobody but this program makes. */
   readonly takeOverDead?: boolean;
+  /** Called once when the other holder takes so long that somebody at a terminal would wonder. */
+  onLongWait?(): void;
 }
 
 const POLL_MS = 40;
+const LONG_WAIT_MS = 3_000;
+/** How often a holder says that it lives; see STALE_MS in lock-mark.ts. */
+const HEARTBEAT_MS = 5_000;
 
 /**
  * Runs `work` while holding `<path>.lock`, and removes the lock afterwards in every case.
@@ -25,12 +28,11 @@ export async function withLock<T>(
   work: () => Promise<T> | T,
 ): Promise<T> {
   const lock = `${path}.lock`;
-  const deadline = Date.now() + options.waitMs;
+  const started = Date.now();
+  const deadline = started + options.waitMs;
+  let told = false;
   while (!tryLock(lock)) {
-    if (options.takeOverDead === true && holderIsDead(lock)) {
-      rmSync(lock, { force: true });
-      continue;
-    }
+    if (options.takeOverDead === true && isAbandoned(lock) && removeAbandoned(lock)) continue;
     if (Date.now() >= deadline) {
       throw new CliError(
         'CC_ERR_CLI_FILE_LOCKED',
@@ -38,57 +40,49 @@ export async function withLock<T>(
         `If no other command is running, remove ${lock} and try again`,
       );
     }
+    if (!told && Date.now() - started >= LONG_WAIT_MS) {
+      told = true;
+      options.onLongWait?.();
+    }
     await wait(POLL_MS);
   }
+  const heart = setInterval(() => beat(lock), HEARTBEAT_MS).unref();
   try {
     return await work();
   } finally {
-    rmSync(lock, { force: true });
+    clearInterval(heart);
+    // A holder that was taken for dead (a machine that slept) must not remove its successor's.
+    if (isOwn(lock)) removeMark(lock);
+  }
+}
+
+// Several waiters find the same dead holder. Only one of them removes its lock, and looks again before it does: else the
+// second would remove the lock that the first has just made.
+function removeAbandoned(lock: string): boolean {
+  const guard = `${lock}.takeover`;
+  if (!tryLock(guard)) {
+    // Held for an instant, unless its maker died in it.
+    if (isAbandoned(guard)) removeMark(guard);
+    return false;
+  }
+  try {
+    if (!isAbandoned(lock)) return false;
+    removeMark(lock);
+    return true;
+  } finally {
+    removeMark(guard);
   }
 }
 
 function tryLock(lock: string): boolean {
-  let handle: number;
   try {
-    mkdirSync(dirname(lock), { recursive: true, mode: 0o700 });
+    return createMark(lock);
   } catch (error) {
-    throw unwritable(lock, error);
-  }
-  try {
-    handle = openSync(lock, 'wx', 0o600);
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
-    throw unwritable(lock, error);
-  }
-  try {
-    writeSync(handle, String(process.pid));
-    return true;
-  } catch (error) {
-    rmSync(lock, { force: true });
-    throw unwritable(lock, error);
-  } finally {
-    closeSync(handle);
-  }
-}
-
-function unwritable(lock: string, cause: unknown): CliError {
-  return new CliError(
-    'CC_ERR_CLI_FILE_UNWRITABLE',
-    `${lock} cannot be written (${errorCode(cause)})`,
-    'Check that you own the directory and that the disk is not full',
-    { cause },
-  );
-}
-
-// Two waiters may both see the same dead holder, and then both work at once: a second sign-in, never a broken file.
-function holderIsDead(lock: string): boolean {
-  const file = readBoundedFile(lock, 32);
-  // An empty lock was made a moment ago and its holder has not written its id yet.
-  if (!('text' in file) || !/^\d{1,10}$/.test(file.text)) return false;
-  try {
-    process.kill(Number(file.text), 0);
-    return false;
-  } catch (error) {
-    return errorCode(error) === 'ESRCH';
+    throw new CliError(
+      'CC_ERR_CLI_FILE_UNWRITABLE',
+      `${lock} cannot be written (${errorCode(error)})`,
+      'Check that you own the directory and that the disk is not full',
+      { cause: error },
+    );
   }
 }

@@ -1,92 +1,72 @@
-// MSAL's requests by undici: through the proxy of the environment, with an extra CA where one is given, never
-// following a redirect (it would carry a secret to another host), and with a bound on time and on size.
+// The way to the authority, and to the CI systems whose tokens it takes: through the proxy of the environment, with an
+// extra CA where one is given. What MSAL sends goes to the authority alone, whatever its metadata says.
 import { getCACertificates } from 'node:tls';
-import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
-import { Agent, ProxyAgent, request } from 'undici';
+import { Agent, ProxyAgent } from 'undici';
 import type { Dispatcher } from 'undici';
+import { CliError } from '../cli-error.ts';
 import { proxyFor } from '../config/proxy.ts';
+import { asNetworkModule, createSend, dispatcherLimits } from './bounded-network.ts';
+import type { BoundedNetwork, NetworkLimits, Send } from './bounded-network.ts';
+import { withBinding } from './pop/bound-request.ts';
 import type { SignInRequest } from './sign-in-request.ts';
 
-const CONNECT_TIMEOUT_MS = 10_000;
-const ANSWER_TIMEOUT_MS = 30_000;
-const MAX_ANSWER_BYTES = 1_048_576;
-
-export interface AuthorityNetwork extends INetworkModule {
-  /** What the network itself threw last: MSAL replaces it by an error that no longer says why. */
-  failure(): unknown;
-  close(): Promise<void>;
+export interface AuthorityNetwork extends BoundedNetwork {
+  /** To whom MSAL has nothing to say: a CI system. */
+  readonly elsewhere: Send;
 }
+
+export const AUTHORITY_LIMITS: NetworkLimits = {
+  connectMs: 10_000,
+  answerMs: 30_000,
+  totalMs: 60_000,
+  answerBytes: 1_048_576,
+};
+
+type NetworkSettings = Pick<SignInRequest, 'authorityHost' | 'authorityCa' | 'environment' | 'boundTo'>;
 
 export function createAuthorityNetwork(
-  settings: Pick<SignInRequest, 'authorityHost' | 'authorityCa' | 'environment'>,
+  settings: NetworkSettings,
+  limits: NetworkLimits = AUTHORITY_LIMITS,
 ): AuthorityNetwork {
-  const dispatcher = createDispatcher(settings);
-  let failure: unknown;
-  const noted = async <T>(
-    method: 'GET' | 'POST',
-    url: string,
-    options: NetworkRequestOptions | undefined,
-  ): Promise<NetworkResponse<T>> => {
-    try {
-      return await send(dispatcher, method, url, options);
-    } catch (error) {
-      failure = error;
-      throw error;
-    }
-  };
+  const { send, close } = createSend((origin) => dispatcherFor(origin, settings, limits), limits);
+  const { authorityHost, boundTo } = settings;
+  const own = toAuthorityOnly(send, authorityHost);
   return {
-    sendGetRequestAsync: (url, options) => noted('GET', url, options),
-    sendPostRequestAsync: (url, options) => noted('POST', url, options),
-    failure: () => failure,
-    close: () => dispatcher.close(),
+    ...asNetworkModule(boundTo === undefined ? own : withBinding(own, boundTo), close),
+    elsewhere: send,
   };
 }
 
-function createDispatcher(
-  settings: Pick<SignInRequest, 'authorityHost' | 'authorityCa' | 'environment'>,
-): Dispatcher {
+function dispatcherFor(origin: string, settings: NetworkSettings, limits: NetworkLimits): Dispatcher {
   // `ca` replaces the roots, so the ones of Node (and of NODE_EXTRA_CA_CERTS) are named beside it.
   const tls =
     settings.authorityCa === undefined ? {} : { ca: [...getCACertificates('default'), settings.authorityCa] };
-  const limits = {
-    headersTimeout: ANSWER_TIMEOUT_MS,
-    bodyTimeout: ANSWER_TIMEOUT_MS,
-    maxResponseSize: MAX_ANSWER_BYTES,
-  };
-  const proxy = proxyFor(settings.authorityHost, settings.environment);
+  const connect = { ...tls, timeout: limits.connectMs };
+  const proxy = proxyFor(origin, settings.environment);
   return proxy === undefined
-    ? new Agent({ ...limits, connect: { ...tls, timeout: CONNECT_TIMEOUT_MS } })
-    : new ProxyAgent({ ...limits, uri: proxy, requestTls: { ...tls, timeout: CONNECT_TIMEOUT_MS } });
+    ? new Agent({ ...dispatcherLimits(limits), connect })
+    : new ProxyAgent({ ...dispatcherLimits(limits), uri: proxy, requestTls: connect });
 }
 
-async function send<T>(
-  dispatcher: Dispatcher,
-  method: 'GET' | 'POST',
-  url: string,
-  options: NetworkRequestOptions = {},
-): Promise<NetworkResponse<T>> {
-  const answer = await request(url, {
-    method,
-    dispatcher,
-    headers: options.headers ?? {},
-    body: options.body ?? null,
-  });
-  const text = await answer.body.text();
-  const headers = Object.fromEntries(
-    Object.entries(answer.headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(', ') : (value ?? ''),
-    ]),
+// Metadata could name anybody's token endpoint, and MSAL would bring the secret there. Nor would MSAL tell a broken server
+// from a refusal: it would say that a member is missing.
+function toAuthorityOnly(send: Send, authorityHost: string): Send {
+  return async (method, url, options) => {
+    if (new URL(url).origin !== authorityHost) throw strangeEndpoint(authorityHost);
+    const answer = await send(method, url, options);
+    if (answer.status < 500 && answer.status !== 429) return answer;
+    throw new CliError(
+      'CC_ERR_CLI_SIGN_IN_UNREACHABLE',
+      `${authorityHost} answered with ${answer.status}`,
+      'Run the command again in a while; if it goes on, see the status page of Microsoft Entra',
+    );
+  };
+}
+
+export function strangeEndpoint(authorityHost: string): CliError {
+  return new CliError(
+    'CC_ERR_CLI_SIGN_IN_FAILED',
+    `${authorityHost} sends sign-ins to another host`,
+    'Check --authority-host: give the host itself that signs in, such as https://login.microsoftonline.com',
   );
-  return { status: answer.statusCode, headers, body: JSON.parse(jsonText(text)) };
-}
-
-// MSAL checks the members it uses; a page of HTML (a captive portal) becomes an answer without any of them.
-function jsonText(text: string): string {
-  try {
-    JSON.parse(text);
-    return text;
-  } catch {
-    return '{}';
-  }
 }

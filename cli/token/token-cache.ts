@@ -1,9 +1,8 @@
 // Access tokens on disk, so that each kubectl call does not sign in again. Readable by the owner only; whatever looks
-// wrong about a file (owner, mode, shape, age) makes it a miss, never an error.
+// wrong about a file (owner, mode, shape, age, whose token it is) makes it a miss, never an error.
 import { createHash } from 'node:crypto';
 import { lstatSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { FILE_LIMITS, readBoundedFile } from '../files/read-bounded.ts';
 import { writeFileAtomic } from '../files/write-atomic.ts';
 import type { AccessToken, SignInRequest } from './sign-in-request.ts';
@@ -13,35 +12,33 @@ export const EXPIRY_MARGIN_MS = 300_000;
 /** For tokens that live shorter than a few margins: half of what is left at issue would never be cached otherwise. */
 const SHORT_LIFE_MARGIN_MS = 30_000;
 const MAX_TOKEN_LENGTH = 65_536;
-const FORMAT = 1;
+const FORMAT = 2;
 
-/** CLUSTER_CONNECT_CACHE_DIR, else beside kubectl's own caches (KUBECACHEDIR, ~/.kube/cache). */
-export function tokenCacheDirectory(
-  option: string | undefined,
-  environment: Readonly<Record<string, string | undefined>>,
-): string {
-  const own = option ?? environment['CLUSTER_CONNECT_CACHE_DIR'];
-  if (own !== undefined && own !== '') return resolve(own);
-  const kubectls = environment['KUBECACHEDIR'];
-  const parent = kubectls === undefined || kubectls === '' ? join(homedir(), '.kube', 'cache') : kubectls;
-  return resolve(parent, 'cluster-connect');
+/** Where the token of one identity is kept, and what is in the file besides it, so that no other's is taken for it. */
+export interface TokenSlot {
+  readonly file: string;
+  readonly owner: string;
 }
 
-/** Two requests share a file only if every setting that shapes the token is the same. */
-export function tokenFile(directory: string, mode: string, request: SignInIdentity): string {
-  return join(directory, `token-${digest([mode, ...identityOf(request), request.scope])}.json`);
+/** @param identity everything that shapes the token: see token-identity.ts */
+export function tokenSlot(directory: string, identity: readonly string[]): TokenSlot {
+  const owner = digest(identity);
+  return { file: join(directory, `token-${owner.slice(0, 40)}.json`), owner };
 }
 
 /** One account (its refresh token) serves all scopes. */
-export function accountFile(directory: string, mode: string, request: SignInIdentity): string {
-  return join(directory, `account-${digest([mode, ...identityOf(request)])}.json`);
+export function accountFile(
+  directory: string,
+  mode: string,
+  request: Pick<SignInRequest, 'authorityHost' | 'tenant' | 'clientId'>,
+): string {
+  const parts = [mode, request.authorityHost, request.tenant.toLowerCase(), request.clientId.toLowerCase()];
+  return join(directory, `account-${digest(parts).slice(0, 40)}.json`);
 }
 
-export type SignInIdentity = Pick<SignInRequest, 'authorityHost' | 'tenant' | 'clientId' | 'scope'>;
-
 /** Never throws: undefined is a miss. */
-export function readCachedToken(file: string, nowMs: number): AccessToken | undefined {
-  const text = readPrivateFile(file);
+export function readCachedToken(slot: TokenSlot, nowMs: number): AccessToken | undefined {
+  const text = readPrivateFile(slot.file);
   if (text === undefined) return undefined;
   let value: unknown;
   try {
@@ -49,18 +46,24 @@ export function readCachedToken(file: string, nowMs: number): AccessToken | unde
   } catch {
     return undefined;
   }
-  const entry = parseEntry(value);
+  const entry = parseEntry(value, slot.owner);
   return entry !== undefined && nowMs < entry.usableUntilMs && nowMs >= entry.storedAtMs - EXPIRY_MARGIN_MS
     ? { token: entry.token, expiresAtMs: entry.expiresAtMs }
     : undefined;
 }
 
 /** @throws CliError CC_ERR_CLI_FILE_UNWRITABLE */
-export function writeCachedToken(file: string, token: AccessToken, nowMs: number): void {
+export function writeCachedToken(slot: TokenSlot, token: AccessToken, nowMs: number): void {
   const life = token.expiresAtMs - nowMs;
   const margin = life > 3 * EXPIRY_MARGIN_MS ? EXPIRY_MARGIN_MS : SHORT_LIFE_MARGIN_MS;
-  const entry = { format: FORMAT, ...token, storedAtMs: nowMs, usableUntilMs: token.expiresAtMs - margin };
-  writeFileAtomic(file, `${JSON.stringify(entry)}\n`, 0o600);
+  const entry = {
+    token: token.token,
+    expiresAtMs: token.expiresAtMs,
+    storedAtMs: nowMs,
+    usableUntilMs: token.expiresAtMs - margin,
+  };
+  const sealed = { format: FORMAT, owner: slot.owner, seal: seal(slot.owner, entry), ...entry };
+  writeFileAtomic(slot.file, `${JSON.stringify(sealed)}\n`, 0o600);
 }
 
 /** The text of a file that only its owner may read; undefined for any other. */
@@ -82,15 +85,22 @@ interface Entry extends AccessToken {
   readonly usableUntilMs: number;
 }
 
-function parseEntry(value: unknown): Entry | undefined {
+function parseEntry(value: unknown, owner: string): Entry | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if (!('format' in value) || value.format !== FORMAT) return undefined;
+  if (!('owner' in value) || value.owner !== owner) return undefined;
   if (!('token' in value) || typeof value.token !== 'string' || !isTokenText(value.token)) return undefined;
   if (!('expiresAtMs' in value) || !isTime(value.expiresAtMs)) return undefined;
   if (!('storedAtMs' in value) || !isTime(value.storedAtMs)) return undefined;
   if (!('usableUntilMs' in value) || !isTime(value.usableUntilMs)) return undefined;
   const { token, expiresAtMs, storedAtMs, usableUntilMs } = value;
-  return { token, expiresAtMs, storedAtMs, usableUntilMs: Math.min(usableUntilMs, expiresAtMs) };
+  const entry = { token, expiresAtMs, storedAtMs, usableUntilMs };
+  return 'seal' in value && value.seal === seal(owner, entry) ? entry : undefined;
+}
+
+// No secret is in it: who can write the file can make one. It finds what was damaged, cut off or edited by hand.
+function seal(owner: string, { token, expiresAtMs, storedAtMs, usableUntilMs }: Entry): string {
+  return digest([owner, token, String(expiresAtMs), String(storedAtMs), String(usableUntilMs)]);
 }
 
 function isTime(value: unknown): value is number {
@@ -102,10 +112,6 @@ export function isTokenText(token: string): boolean {
   return token.length <= MAX_TOKEN_LENGTH && /^[\x21-\x7e]+$/.test(token);
 }
 
-function identityOf(request: SignInIdentity): string[] {
-  return [request.authorityHost, request.tenant.toLowerCase(), request.clientId.toLowerCase()];
-}
-
 function digest(parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

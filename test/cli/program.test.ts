@@ -49,7 +49,7 @@ describe('the command line', () => {
     },
     {
       args: ['get-token', '--login', 'password'],
-      says: '--login "password" is not a way to sign in that this version knows. Use one of: devicecode, spn.',
+      says: '--login "password" is not a way to sign in that this version knows. Use one of: devicecode, interactive, spn, workloadidentity, msi, azurecli, azurepipelines.',
     },
   ])('refuses $args with exit code 2 and one line', async ({ args, says }) => {
     const { code, stdout, stderr } = await runHere(args);

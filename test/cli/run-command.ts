@@ -18,6 +18,8 @@ export interface CommandResult {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Nothing by default. */
+  readonly stdin?: 'ignore' | 'pipe';
 }
 
 /** A directory that is gone after the test. */
@@ -31,7 +33,7 @@ export function startCommand(args: readonly string[], options: RunOptions = {}):
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: options.cwd ?? tmpdir(),
     env: { PATH: '/usr/bin:/bin', HOME: options.cwd ?? '/nonexistent', ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.stdin ?? 'ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => {
     if (child.exitCode === null) child.kill('SIGKILL');

@@ -26,7 +26,14 @@ const TABLE: Readonly<Record<(typeof PRODUCT_FOLDERS)[number], Rule>> = {
   },
   cli: {
     folders: ['tunnel', 'http', 'auth', 'observe', 'gateway', 'relay-agent'],
-    packages: { '@azure/msal-node': 'cli/', commander: 'cli/', undici: 'cli/', yaml: 'cli/', zod: 'cli/' },
+    packages: {
+      '@azure/msal-node': 'cli/',
+      commander: 'cli/',
+      'node-forge': 'cli/token/certificate/',
+      undici: 'cli/',
+      yaml: 'cli/',
+      zod: 'cli/',
+    },
   },
 };
 

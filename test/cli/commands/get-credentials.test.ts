@@ -58,7 +58,7 @@ describe('get-credentials', () => {
     });
     // Not installed here: kubectl must find this very program.
     expect(config.users[0].user.exec.command).toBe(process.execPath);
-    expect(config.users[0].user.exec.args).toEqual([MAIN, 'get-token', '--login', 'devicecode', ...SIGN_IN]);
+    expect(config.users[0].user.exec.args).toEqual([MAIN, 'get-token', ...SIGN_IN]);
   });
 
   it('L2: writes no secret, not even one that lies beside the CA or in the environment', async () => {
@@ -171,7 +171,7 @@ describe('get-credentials', () => {
     { args: ['--route', 'path'], says: 'the API that tokens are for is missing' },
     {
       args: ['--route', 'path', '--server-id', 'x'],
-      says: '--login devicecode needs to know who signs in where',
+      says: 'it is not said who signs in where',
     },
     { args: ['--route', 'path', ...SIGN_IN, '--scope', 'y'], says: '--server-id and --scope are both given' },
     {

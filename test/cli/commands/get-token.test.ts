@@ -1,5 +1,6 @@
 // get-token as a process, with the real MSAL, against the Entra stand-in.
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -8,6 +9,8 @@ import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startEntraStandIn } from '../../../demo/entra/index.ts';
 import type { EntraStandIn } from '../../../demo/entra/index.ts';
+import { AZURERM_NAMES, AZURE_NAMES } from '../../../cli/token/azure-variables.ts';
+import { LOGIN_MODE_NAMES } from '../../../cli/token/login-modes.ts';
 import { accountFile } from '../../../cli/token/token-cache.ts';
 import { resultOf, runCommand, runHere, startCommand, temporaryDirectory } from '../run-command.ts';
 
@@ -33,6 +36,7 @@ function setUp(): {
   pipeline: string[];
   person: string[];
   env: Record<string, string>;
+  personEnv: Record<string, string>;
 } {
   const cwd = temporaryDirectory();
   writeFileSync(join(cwd, 'ca.pem'), entra.caPem);
@@ -51,6 +55,8 @@ function setUp(): {
     common,
     pipeline: [...common, '--login', 'spn', '--tenant', entra.tenantId, '--client-id', pipeline.clientId],
     person: [...common, '--tenant', entra.tenantId, '--client-id', person.clientId],
+    // Without the secret: with it get-token would guess that the pipeline is meant.
+    personEnv: { CLUSTER_CONNECT_CACHE_DIR: join(cwd, 'cache') },
     env: { AZURE_CLIENT_SECRET: pipeline.secret, CLUSTER_CONNECT_CACHE_DIR: join(cwd, 'cache') },
   };
 }
@@ -172,7 +178,7 @@ describe('get-token --login spn', () => {
     {
       what: 'no secret',
       change: { variables: { AZURE_CLIENT_SECRET: '' } },
-      says: /there is no client secret\. Set AZURE_CLIENT_SECRET/,
+      says: /there is no client secret and no client certificate\. Set AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH/,
     },
     {
       what: 'an unknown CA',
@@ -202,17 +208,18 @@ describe('get-token --login spn', () => {
 
 describe('get-token --login devicecode', () => {
   it('asks the person once, and later only renews', async () => {
-    const { cwd, env, person } = setUp();
+    const { cwd, personEnv: env, person } = setUp();
     const child = startCommand(person, { cwd, env });
-    const prompt = new Promise<string>((resolve) => {
-      child.stderr?.on('data', (bytes: Buffer) => resolve(bytes.toString()));
-    });
+    const prompt = promptOf(child);
     const result = resultOf(child);
     const [, page, code = ''] = /open (\S+) and enter the code (\S+)\n/.exec(await prompt) ?? [];
     expect(page).toBe(`${entra.authorityHost}/devicelogin`);
     entra.approveDeviceCode(code, 'alice@contoso.example');
     const first = await result;
     expect(first.code).toBe(0);
+    expect(first.stderr).toMatch(
+      /^cluster-connect: --login is left out: signing in with devicecode, because no variable of [^\n]* is set\nTo sign in, [^\n]*\n$/,
+    );
     const token: string = JSON.parse(first.stdout).status.token;
     expect(decodeJwt(token)['oid']).toBe(entra.directory.users[0]?.objectId);
 
@@ -241,7 +248,7 @@ describe('get-token --login devicecode', () => {
   });
 
   it('asks again when the kept account is damaged, or when a call was killed while it held the lock', async () => {
-    const { cwd, env, person } = setUp();
+    const { cwd, personEnv: env, person } = setUp();
     const identity = {
       authorityHost: entra.authorityHost,
       tenant: entra.tenantId,
@@ -252,9 +259,7 @@ describe('get-token --login devicecode', () => {
     for (const text of ['{"Account": 5}', '{', '[]']) {
       writeFileSync(accountFile(join(cwd, 'cache'), 'devicecode', identity), text, { mode: 0o600 });
       const child = startCommand(person, { cwd, env });
-      const said = await new Promise<string>((resolve) => {
-        child.stderr?.once('data', (bytes: Buffer) => resolve(bytes.toString()));
-      });
+      const said = await promptOf(child);
       expect(said).toContain('enter the code');
       child.kill('SIGKILL');
       await resultOf(child);
@@ -276,8 +281,20 @@ describe('get-token refuses', () => {
     { args: ['--client-id', 'x'], says: '--client-id is not a GUID.' },
     { args: ['--scope', 'a b'], says: '--scope is not one scope' },
     {
-      args: ['--login', 'msi'],
-      says: '--login "msi" is not a way to sign in that this version knows. Use one of: devicecode, spn.',
+      args: ['--login', 'password'],
+      says: '--login "password" is not a way to sign in that this version knows. Use one of: devicecode, interactive, spn, workloadidentity, msi, azurecli, azurepipelines.',
+    },
+    {
+      args: ['--login', 'ropc'],
+      says: '--login "ropc" is not a way to sign in that this version knows. It hands',
+    },
+    {
+      args: ['--redirect-url', 'http://example.com'],
+      says: '--redirect-url is not http://localhost[:port][/path]',
+    },
+    {
+      args: ['--azure-pipelines-service-connection-id', 'x'],
+      says: '--azure-pipelines-service-connection-id is not a GUID.',
     },
   ])('$args', async ({ args, says }) => {
     const { code, stdout, stderr } = await runHere(['get-token', ...args]);
@@ -285,6 +302,30 @@ describe('get-token refuses', () => {
     expect(stderr).toContain(`cluster-connect: ${says}`);
   });
 });
+
+it('get-token --help names every way to sign in, every variable, and why there are no passwords', async () => {
+  const { code, stdout } = await runHere(['get-token', '--help']);
+  expect(code).toBe(0);
+  for (const name of [
+    ...LOGIN_MODE_NAMES,
+    ...Object.values({ ...AZURE_NAMES, azureRm: AZURERM_NAMES.clientId }).flat(),
+  ]) {
+    expect(stdout).toContain(name);
+  }
+  expect(stdout).toContain('There is no ropc (user name and password)');
+});
+
+/** What a child says until it has asked the person. */
+async function promptOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stderr?.on('data', (bytes: Buffer) => {
+      said += bytes.toString();
+      if (said.includes('enter the code')) resolve(said);
+    });
+    child.once('close', () => reject(new Error(`it asked nothing: ${said}`)));
+  });
+}
 
 function isAddress(address: string | AddressInfo | null): address is AddressInfo {
   return typeof address === 'object' && address !== null;

@@ -6,10 +6,12 @@ import {
   readdirSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { withLock } from '../../../cli/files/lock-file.ts';
 import { readBoundedFile } from '../../../cli/files/read-bounded.ts';
 import { writeFileAtomic } from '../../../cli/files/write-atomic.ts';
@@ -113,7 +115,7 @@ describe('withLock', () => {
   it('takes over from a dead process only where it may', async () => {
     const file = join(temporaryDirectory(), 'file');
     const { pid } = spawnSync(process.execPath, ['--version']);
-    writeFileSync(`${file}.lock`, String(pid));
+    writeFileSync(`${file}.lock`, `${pid} ${hostname()}`);
     const polite = withLock(file, { waitMs: 1 }, () => 'in');
     expect(await polite.catch(errorCode)).toBe('CC_ERR_CLI_FILE_LOCKED');
     expect(await withLock(file, { waitMs: 1, takeOverDead: true }, () => 'in')).toBe('in');
@@ -121,8 +123,56 @@ describe('withLock', () => {
 
   it('does not take over from a living process', async () => {
     const file = join(temporaryDirectory(), 'file');
-    writeFileSync(`${file}.lock`, String(process.pid));
+    writeFileSync(`${file}.lock`, `${process.pid} ${hostname()}`);
     const waiting = withLock(file, { waitMs: 1, takeOverDead: true }, () => 'in');
     expect(await waiting.catch(errorCode)).toBe('CC_ERR_CLI_FILE_LOCKED');
+  });
+
+  it('lets one in at a time also when all find the same dead holder', async () => {
+    const file = join(temporaryDirectory(), 'file');
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    writeFileSync(`${file}.lock`, `${pid} ${hostname()}`);
+    let inside = 0;
+    const work = async (): Promise<number> => {
+      const now = (inside += 1);
+      await new Promise((resolve) => setImmediate(resolve));
+      inside -= 1;
+      return now;
+    };
+    const calls = Array.from({ length: 8 }, () =>
+      withLock(file, { waitMs: 10_000, takeOverDead: true }, work),
+    );
+    expect(new Set(await Promise.all(calls))).toEqual(new Set([1]));
+    expect(existsSync(`${file}.lock`) || existsSync(`${file}.lock.takeover`)).toBe(false);
+  });
+
+  it('judges a holder on another machine by its heartbeat, and one that died while taking over', async () => {
+    const file = join(temporaryDirectory(), 'file');
+    writeFileSync(`${file}.lock`, `${process.pid} another-host`);
+    const waiting = withLock(file, { waitMs: 1, takeOverDead: true }, () => 'in');
+    expect(await waiting.catch(errorCode)).toBe('CC_ERR_CLI_FILE_LOCKED');
+    const longAgo = new Date(Date.now() - 60_000);
+    writeFileSync(`${file}.lock.takeover`, '');
+    for (const one of [`${file}.lock`, `${file}.lock.takeover`]) utimesSync(one, longAgo, longAgo);
+    expect(await withLock(file, { waitMs: 10_000, takeOverDead: true }, () => 'in')).toBe('in');
+  });
+
+  it('says that it lives for as long as it works', async () => {
+    const file = join(temporaryDirectory(), 'file');
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const longAgo = new Date(Date.now() - 60_000);
+    const age = await withLock(file, { waitMs: 0 }, () => {
+      utimesSync(`${file}.lock`, longAgo, longAgo);
+      vi.advanceTimersByTime(5_000);
+      return Date.now() - statSync(`${file}.lock`).mtimeMs;
+    });
+    expect(age).toBeLessThan(30_000);
+  });
+
+  it("does not remove its successor's lock", async () => {
+    const file = join(temporaryDirectory(), 'file');
+    await withLock(file, { waitMs: 0 }, () => writeFileSync(`${file}.lock`, `1 ${hostname()}`));
+    expect(existsSync(`${file}.lock`)).toBe(true);
   });
 });

@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkedToken, throwSignInError } from '../../../cli/token/sign-in-error.ts';
-import type { SignInRequest } from '../../../cli/token/sign-in-request.ts';
 
-const REQUEST: SignInRequest = {
-  authorityHost: 'https://login.example',
-  tenant: 't',
-  clientId: 'c',
-  scope: 's',
-  environment: {},
-  accountFile: 'a',
-  prompt: () => undefined,
-};
+const REQUEST = { authorityHost: 'https://login.example' };
 
 const oauth = (errorCode: string, message = ''): Error => Object.assign(new Error(message), { errorCode });
 const system = (code: string): Error => Object.assign(new Error('failed'), { code });
@@ -57,6 +48,27 @@ describe('throwSignInError', () => {
         advice: expect.stringContaining(advice),
       }),
     );
+  });
+
+  it('names the place that was asked, and what can be done there', () => {
+    const place = { name: 'the endpoint', unreachableAdvice: 'Plug it in', refusedAdvice: 'Ask politely' };
+    expect(() => throwSignInError(system('ECONNREFUSED'), REQUEST, place)).toThrow(
+      expect.objectContaining({
+        message: 'the endpoint could not be asked for a token (ECONNREFUSED)',
+        advice: 'Plug it in',
+      }),
+    );
+    expect(() => throwSignInError(oauth('odd'), REQUEST, place)).toThrow(
+      expect.objectContaining({
+        message: 'the sign-in at the endpoint failed (odd)',
+        advice: 'Ask politely',
+      }),
+    );
+  });
+
+  it('tells a request that took too long in all', () => {
+    const error = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+    expect(() => throwSignInError(error, REQUEST)).toThrow(/could not be asked for a token \(ETIMEDOUT\)/);
   });
 
   it('L1: repeats nothing of what the server said besides its code', () => {

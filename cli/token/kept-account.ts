@@ -1,31 +1,30 @@
-// Signs in a person with a code that they enter in a browser (RFC 8628), and silently after that: the account with
-// its refresh token is kept in a file of its own.
+// The account of a person, with its refresh token, in a file of its own: whoever has signed in once is asked again only
+// when Entra says so.
 import { PublicClientApplication } from '@azure/msal-node';
 import type { AuthenticationResult, ICachePlugin } from '@azure/msal-node';
 import { CliError } from '../cli-error.ts';
 import { writeFileAtomic } from '../files/write-atomic.ts';
 import { createAuthorityNetwork } from './authority-network.ts';
 import { msalSettings } from './msal-settings.ts';
-import type { AccessToken, SignInRequest } from './sign-in-request.ts';
 import { checkedToken, throwSignInError } from './sign-in-error.ts';
+import type { AccessToken, SignInRequest } from './sign-in-request.ts';
 import { readPrivateFile } from './token-cache.ts';
 
-/** @throws CliError CC_ERR_CLI_SIGN_IN_FAILED, CC_ERR_CLI_SIGN_IN_UNREACHABLE */
-export async function signInWithDeviceCode(request: SignInRequest): Promise<AccessToken> {
+/**
+ * Signs in silently, and by `ask` where that does not do.
+ * @throws CliError CC_ERR_CLI_SIGN_IN_FAILED, CC_ERR_CLI_SIGN_IN_UNREACHABLE
+ */
+export async function signInPerson(
+  request: SignInRequest,
+  ask: (client: PublicClientApplication) => Promise<AuthenticationResult | null>,
+): Promise<AccessToken> {
   const network = createAuthorityNetwork(request);
   try {
     const client = new PublicClientApplication({
       ...msalSettings(request, network),
       cache: { cachePlugin: accountPlugin(request) },
     });
-    const silent = await silently(client, request);
-    if (silent !== undefined) return checkedToken(silent, request);
-    const result = await client.acquireTokenByDeviceCode({
-      scopes: [request.scope],
-      deviceCodeCallback: ({ verificationUri, userCode }) => {
-        request.prompt(`To sign in, open ${verificationUri} and enter the code ${userCode}`);
-      },
-    });
+    const result = (await silently(client, request)) ?? (await ask(client));
     return checkedToken(result, request);
   } catch (error) {
     return throwSignInError(network.failure() ?? error, request);
