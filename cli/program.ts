@@ -38,6 +38,11 @@ const SUBCOMMANDS: readonly Subcommand[] = [
     summary: 'print a Microsoft Entra token for kubectl (exec plugin)',
     load: async () => (await import('./commands/get-token.ts')).configureGetToken,
   },
+  {
+    name: 'troubleshoot',
+    summary: 'say which hop from here to a cluster fails, and what to do',
+    load: async () => (await import('./commands/troubleshoot.ts')).configureTroubleshoot,
+  },
 ];
 
 const HELP = `

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCommand, runHere, temporaryDirectory } from './run-command.ts';
 
-const SUBCOMMANDS = ['gateway', 'agent', 'cluster', 'get-credentials', 'get-token'];
+const SUBCOMMANDS = ['gateway', 'agent', 'cluster', 'get-credentials', 'get-token', 'troubleshoot'];
 
 describe('the command line', () => {
   it('prints the version of package.json', async () => {
