@@ -15,6 +15,8 @@ export interface BenchIdentity {
   readonly group: string;
   /** Of another user with the same groups: for what one user alone may not have so much of. @param user from 1 on */
   tokenOfOther(user: number): string;
+  /** The same for an access token that is bound to a key, by the key's thumbprint. */
+  boundToken(user: number, thumbprint: string): string;
 }
 
 const TOKEN_BYTES = 3072;
@@ -23,8 +25,9 @@ const OBJECT_ID = '1b7e4c90-5a2d-4e8f-9c31-7d0a6b2f4eff';
 
 export async function startBenchIdentity(): Promise<BenchIdentity> {
   const entra = await startEntraStandIn();
-  const issue = (groupCount: number, user = 0): string =>
+  const issue = (groupCount: number, user = 0, overrides: Record<string, unknown> = {}): string =>
     entra.issueToken({
+      overrides,
       user: {
         displayName: 'Bench User',
         userPrincipalName: 'bench@contoso.example',
@@ -49,6 +52,7 @@ export async function startBenchIdentity(): Promise<BenchIdentity> {
     groupCount,
     group: groupId(0),
     tokenOfOther: (user) => issue(groupCount, user),
+    boundToken: (user, thumbprint) => issue(groupCount, user, { cnf: { kid: thumbprint, xms_ksl: 'sw' } }),
   };
 }
 

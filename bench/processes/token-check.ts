@@ -7,6 +7,8 @@ import { serveParent } from './serve-parent.ts';
 const measureSchema = z.object({
   entra: entraSettingsSchema,
   tokens: z.array(z.string()).min(2),
+  popTokens: z.array(z.string()).min(2),
+  popCluster: z.string(),
   rounds: z.int().min(1),
   checksPerRound: z.int().min(1),
 });
