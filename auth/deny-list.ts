@@ -1,5 +1,6 @@
 // Who is kept out whatever their token says: users, applications, single tokens, ServiceAccounts. One entry a line, so that
 // a person or a script can add one in a hurry.
+import { AuthError } from './auth-error.ts';
 import { asGuid } from './guid.ts';
 import { MAX_DENY_LIST_BYTES, MAX_DENY_LIST_ENTRIES } from './limits.ts';
 import type { VerifiedToken } from './types.ts';
@@ -61,5 +62,12 @@ export function isDenied(entries: DenyEntries, token: VerifiedToken): boolean {
     entries.has(`${kind} ${objectId}`) ||
     entries.has(`application ${applicationId}`) ||
     entries.has(`token ${tokenId}`)
+  );
+}
+
+export function deniedError(): AuthError {
+  return new AuthError(
+    'CC_ERR_AUTH_DENIED',
+    'access was withdrawn: the user, the application or this token is on the deny list',
   );
 }

@@ -5,6 +5,7 @@ import type { Logger } from '../observe/index.ts';
 import { AuthError } from './auth-error.ts';
 import { parseCompactJws } from './compact-jws.ts';
 import type { CompactJws } from './compact-jws.ts';
+import { deniedError } from './deny-list.ts';
 import type { DenyList } from './deny-list.ts';
 import type { EntraClaims } from './entra-claims.ts';
 import { ACCESS_TOKEN_TYPES, createEntraJudge, ENTRA_ALGORITHMS } from './entra-judge.ts';
@@ -16,21 +17,24 @@ import type { KeyFetch, KeyFetchOptions } from './key-fetch.ts';
 import {
   DEFAULT_POP_LIFETIME_MS,
   MAX_CACHED_TOKENS,
+  MAX_CACHED_POP_CHARACTERS,
+  MAX_CACHED_POP_TOKENS,
   MAX_CACHED_TOKEN_CHARACTERS,
+  MAX_PENDING_POP_VERIFICATIONS,
   MAX_PENDING_VERIFICATIONS,
   MAX_POP_TOKEN_BYTES,
   MAX_REFUSED_TOKENS,
+  MAX_TOKEN_BYTES,
   REFUSED_TOKEN_TTL_MS,
 } from './limits.ts';
 import { readPopClaims } from './pop/pop-claims.ts';
 import { verifyPop } from './pop/verify-pop.ts';
-import type { VerifiedPop } from './pop/verify-pop.ts';
-import { principalKind, toVerifiedToken } from './principal.ts';
+import { checkPermission, principalKind, toVerifiedToken } from './principal.ts';
 import { createRefusedTokens } from './refused-tokens.ts';
 import type { ServiceAccountJudge } from './service-accounts/service-account-judge.ts';
 import { createTokenCache } from './token-cache.ts';
 import { groupsOfToken } from './token-groups.ts';
-import type { EntraSettings, TokenVerifier, VerifiedToken } from './types.ts';
+import type { EntraSettings, PopProof, TokenVerifier, VerifiedToken } from './types.ts';
 
 export interface EntraVerifierOptions {
   readonly logger?: Logger;
@@ -62,9 +66,22 @@ export function createEntraVerifier(
     maxEntries: MAX_CACHED_TOKENS,
     maxCharacters: MAX_CACHED_TOKEN_CHARACTERS,
   });
+  // Users make these themselves, as many as they like: they push out one another, and nobody's else.
+  const popCache = createTokenCache({
+    maxEntries: MAX_CACHED_POP_TOKENS,
+    maxCharacters: MAX_CACHED_POP_CHARACTERS,
+  });
   const refused = createRefusedTokens(MAX_REFUSED_TOKENS, REFUSED_TOKEN_TTL_MS);
   const pending = new Map<string, Promise<VerifiedToken>>();
-  const forget = (): void => cache.clear();
+  let pendingPop = 0;
+  // Counts what may change a judgement: one that was under way meanwhile is made again.
+  let changes = 0;
+  const forget = (): void => {
+    changes += 1;
+    cache.clear();
+    popCache.clear();
+  };
+  const known = (token: string): VerifiedToken | undefined => cache.get(token) ?? popCache.get(token);
   const entra = createEntraJudge({
     settings: checked,
     fetchJson: keyFetch.fetchJson,
@@ -77,11 +94,14 @@ export function createEntraVerifier(
   function judge(token: string): Promise<VerifiedToken> | VerifiedToken {
     if (serviceAccounts?.isTheirs(token) === true) return serviceAccounts.judge(token);
     const jws = parseCompactJws(token, TOKEN_RULES);
-    return jws.type === 'pop' ? judgePop(token, jws) : judgeBearer(token);
+    return jws.type === 'pop' ? judgePop(token, jws) : judgeBearer(token, jws);
   }
 
-  async function judgeBearer(token: string): Promise<VerifiedToken> {
-    const claims = await entra.judge(token, entra.parse(token));
+  async function judgeBearer(token: string, jws: CompactJws): Promise<VerifiedToken> {
+    if (token.length > MAX_TOKEN_BYTES) {
+      throw new AuthError('CC_ERR_AUTH_TOO_LARGE', `the token is longer than ${MAX_TOKEN_BYTES} bytes`);
+    }
+    const claims = await entra.judge(token, jws);
     if (claims.boundKey !== '') {
       throw wrongKind('a token bound to a key was sent as a plain bearer token');
     }
@@ -96,15 +116,28 @@ export function createEntraVerifier(
   async function judgePop(token: string, jws: CompactJws): Promise<VerifiedToken> {
     if (settings.accept === 'bearer')
       throw wrongKind('proof-of-possession tokens are not accepted here: send a plain one');
-    const pop = readPopClaims(jws.payload);
-    // First of all that Entra has signed it: nobody else makes us verify with a key of his choice.
-    const claims = await entra.judge(pop.accessToken, entra.parse(pop.accessToken));
-    const { clockSkewSeconds, popLifetimeMs: lifetimeMs = DEFAULT_POP_LIFETIME_MS } = settings;
-    return principal(claims, verifyPop(token, jws, pop, claims.boundKey, { lifetimeMs, clockSkewSeconds }));
+    if (pendingPop >= MAX_PENDING_POP_VERIFICATIONS) {
+      throw new AuthError(
+        'CC_ERR_AUTH_BUSY',
+        'too many proof-of-possession tokens are being verified: try again',
+      );
+    }
+    pendingPop += 1;
+    try {
+      const pop = readPopClaims(jws.payload);
+      // First of all that Entra has signed it: nobody else makes us verify with a key of his choice.
+      const claims = await entra.judge(pop.accessToken, entra.parse(pop.accessToken));
+      const { clockSkewSeconds, popLifetimeMs: lifetimeMs = DEFAULT_POP_LIFETIME_MS } = settings;
+      const rules = { lifetimeMs, clockSkewSeconds };
+      return await principal(claims, verifyPop(token, jws, pop, claims.boundKey, rules));
+    } finally {
+      pendingPop -= 1;
+    }
   }
 
-  async function principal(claims: EntraClaims, pop: VerifiedPop | undefined): Promise<VerifiedToken> {
+  async function principal(claims: EntraClaims, pop: PopProof | undefined): Promise<VerifiedToken> {
     const kind = principalKind(claims);
+    checkPermission(claims, kind, settings);
     const { groups, recheckAtMs = Infinity } = await groupsOfToken(claims, kind, settings, lookup);
     const expiresAtMs = (claims.expiresAt + settings.clockSkewSeconds) * 1000;
     return toVerifiedToken(claims, settings, {
@@ -112,21 +145,20 @@ export function createEntraVerifier(
       groups,
       expiresAtMs,
       recheckAtMs: Math.min(expiresAtMs, recheckAtMs, pop?.usableUntilMs ?? Infinity),
-      ...(pop !== undefined && { pop: pop.proof }),
+      ...(pop !== undefined && { pop }),
     });
   }
 
   async function judgeAndRemember(token: string): Promise<VerifiedToken> {
     try {
-      const verified = await judge(token);
-      if (denyList?.denies(verified) === true) {
-        throw new AuthError(
-          'CC_ERR_AUTH_DENIED',
-          'access was withdrawn: the user, the application or this token is on the deny list',
-        );
+      for (;;) {
+        const before = changes;
+        const verified = await judge(token);
+        if (denyList?.denies(verified) === true) throw deniedError();
+        if (before !== changes) continue;
+        (verified.pop === undefined ? cache : popCache).set(token, verified);
+        return verified;
       }
-      cache.set(token, verified);
-      return verified;
     } catch (error) {
       if (error instanceof AuthError && !error.retryable) refused.add(token, error);
       throw error;
@@ -134,8 +166,8 @@ export function createEntraVerifier(
   }
 
   async function verify(token: string): Promise<VerifiedToken> {
-    const known = cache.get(token);
-    if (known !== undefined) return known;
+    const found = known(token);
+    if (found !== undefined) return found;
     const refusal = refused.get(token);
     if (refusal !== undefined) throw refusal;
     const underWay = pending.get(token);
@@ -150,11 +182,11 @@ export function createEntraVerifier(
   }
 
   return {
-    cached: (token) => cache.get(token),
+    cached: known,
     verify,
     async close() {
       closed = true;
-      cache.clear();
+      forget();
       await Promise.all([keyFetch.close(), lookup?.close()]);
     },
   };

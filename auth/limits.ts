@@ -67,12 +67,19 @@ export const MAX_REPLAY_ENTRIES_PER_CLUSTER = 128;
 export const DEFAULT_POP_LIFETIME_MS = 15 * 60_000;
 /** Proof keys are made by clients: larger ones would only cost more to verify. */
 export const MAX_POP_RSA_BITS = 4096;
-/** Nonces that are remembered until their token is too old to be used: of all keys, and of one (each kubectl signs once). */
+/** Nonces that are remembered until their token is too old to be used: of all, and of one user (each kubectl signs once). */
 export const MAX_POP_NONCES = 200_000;
-export const MAX_POP_NONCES_PER_KEY = 8_192;
+export const MAX_POP_NONCES_PER_USER = 2_048;
+/** Tokens that their users make themselves, as many as they like: with room of their own in the cache, and of their own among what is verified. */
+export const MAX_CACHED_POP_TOKENS = 4_096;
+export const MAX_CACHED_POP_CHARACTERS = 32 * 1024 * 1024;
+export const MAX_PENDING_POP_VERIFICATIONS = 256;
+/** How often what has expired is dropped from a table of used ids: in quiet times, and when it is full. */
+export const REPLAY_SWEEP_MS = 60_000;
+export const REPLAY_SQUEEZE_MS = 1_000;
 
-/** A user who was taken without groups, because Graph was down, is looked up again after this time. */
-export const WITHOUT_GROUPS_RECHECK_MS = 60_000;
+/** A user who was taken without groups, or with old ones, because Graph was down, is looked up again after this time. */
+export const GROUPS_RECHECK_MS = 60_000;
 
 /** A deny list, as bytes and as entries; and how often its file is looked at. */
 export const MAX_DENY_LIST_BYTES = 1024 * 1024;

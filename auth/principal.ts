@@ -17,13 +17,12 @@ export interface TokenTerms {
   readonly pop?: PopProof;
 }
 
-/** @throws AuthError CC_ERR_AUTH_PERMISSION or CC_ERR_AUTH_IDENTITY */
+/** @throws AuthError CC_ERR_AUTH_IDENTITY */
 export function toVerifiedToken(
   claims: EntraClaims,
   settings: MappingSettings,
   terms: TokenTerms,
 ): VerifiedToken {
-  checkPermission(claims, terms.kind, settings);
   const user: UserInfo = {
     name: userNameOf(claims, terms.kind, settings),
     // Impersonate-Uid would need one more permission of the agent, for a value that `extra.oid` has already.
@@ -73,8 +72,10 @@ export function principalKind(claims: EntraClaims): PrincipalKind {
 /**
  * A user acts through an application that was given a scope, an application was given an app role itself
  * (Microsoft: "Verify scopes and app roles in a protected web API"). One of those that are asked for is enough.
+ *
+ * @throws AuthError CC_ERR_AUTH_PERMISSION
  */
-function checkPermission(claims: EntraClaims, kind: PrincipalKind, settings: MappingSettings): void {
+export function checkPermission(claims: EntraClaims, kind: PrincipalKind, settings: MappingSettings): void {
   const isUser = kind === 'user';
   const wanted = (isUser ? settings.requiredScopes : settings.requiredRoles) ?? [];
   const held = isUser ? claims.scopes : claims.roles;

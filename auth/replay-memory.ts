@@ -1,7 +1,7 @@
 // Where ids that may be used once are remembered: one memory for all places at which one of them could be used.
 import {
   MAX_POP_NONCES,
-  MAX_POP_NONCES_PER_KEY,
+  MAX_POP_NONCES_PER_USER,
   MAX_REPLAY_ENTRIES,
   MAX_REPLAY_ENTRIES_PER_CLUSTER,
 } from './limits.ts';
@@ -24,7 +24,7 @@ export function createAssertionMemory(): ReplayMemory {
   return createReplayTable(MAX_REPLAY_ENTRIES, MAX_REPLAY_ENTRIES_PER_CLUSTER);
 }
 
-/** Of the nonces of proof-of-possession tokens, by key: a table in this process, with its bounds. */
+/** Of the nonces of proof-of-possession tokens, by user: a table in this process, with its bounds. */
 export function createNonceMemory(): ReplayMemory {
-  return createReplayTable(MAX_POP_NONCES, MAX_POP_NONCES_PER_KEY);
+  return createReplayTable(MAX_POP_NONCES, MAX_POP_NONCES_PER_USER);
 }

@@ -2,6 +2,8 @@
 // proof-of-possession token stays with whoever used it first.
 // Bounded for each owner and in all, so that one agent's storm cannot lock out another's.
 
+import { REPLAY_SQUEEZE_MS, REPLAY_SWEEP_MS } from './limits.ts';
+
 export type ReplayVerdict = 'fresh' | 'replayed' | 'full';
 
 export interface ReplayTable {
@@ -21,30 +23,39 @@ interface Claim {
 export function createReplayTable(maxEntries: number, maxEntriesPerOwner: number): ReplayTable {
   const owners = new Map<string, Map<string, Claim>>();
   let entries = 0;
+  let sweptAtMs = Date.now();
 
-  function dropExpired(owner: string, ids: Map<string, Claim>): void {
-    const nowMs = Date.now();
-    for (const [id, { expiresAtMs }] of ids) {
-      if (expiresAtMs > nowMs) continue;
-      ids.delete(id);
-      entries -= 1;
+  /** A look at all of them: not more often than that, or whoever fills the table would make each claim a walk through it. */
+  function sweep(nowMs: number, notWithinMs: number): void {
+    // A clock that was set back must not stop it.
+    if (nowMs >= sweptAtMs && nowMs - sweptAtMs < notWithinMs) return;
+    sweptAtMs = nowMs;
+    for (const [owner, ids] of owners) {
+      for (const [id, { expiresAtMs }] of ids) {
+        if (expiresAtMs > nowMs) continue;
+        ids.delete(id);
+        entries -= 1;
+      }
+      if (ids.size === 0) owners.delete(owner);
     }
-    if (ids.size === 0) owners.delete(owner);
   }
+
+  const isFull = (owner: string): boolean =>
+    entries >= maxEntries || (owners.get(owner)?.size ?? 0) >= maxEntriesPerOwner;
 
   return {
     claim(owner, id, expiresAtMs, holder) {
-      const known = owners.get(owner);
-      if (known !== undefined) dropExpired(owner, known);
-      const ids = owners.get(owner) ?? new Map<string, Claim>();
-      const before = ids.get(id);
-      if (before !== undefined)
+      const nowMs = Date.now();
+      const before = owners.get(owner)?.get(id);
+      if (before !== undefined && before.expiresAtMs > nowMs) {
         return holder !== undefined && before.holder === holder ? 'fresh' : 'replayed';
-      if (entries >= maxEntries) for (const [other, otherIds] of owners) dropExpired(other, otherIds);
-      if (entries >= maxEntries || ids.size >= maxEntriesPerOwner) return 'full';
+      }
+      sweep(nowMs, isFull(owner) ? REPLAY_SQUEEZE_MS : REPLAY_SWEEP_MS);
+      if (isFull(owner)) return 'full';
+      const ids = owners.get(owner) ?? new Map<string, Claim>();
+      if (!ids.has(id)) entries += 1;
       ids.set(id, { expiresAtMs, holder });
       owners.set(owner, ids);
-      entries += 1;
       return 'fresh';
     },
   };

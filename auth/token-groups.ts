@@ -2,7 +2,7 @@
 import { AuthError } from './auth-error.ts';
 import type { EntraClaims } from './entra-claims.ts';
 import type { GroupLookup } from './graph/index.ts';
-import { WITHOUT_GROUPS_RECHECK_MS } from './limits.ts';
+import { GROUPS_RECHECK_MS } from './limits.ts';
 import type { EntraSettings, PrincipalKind } from './types.ts';
 
 export interface TokenGroups {
@@ -36,10 +36,13 @@ export async function groupsOfToken(
       objectId,
       kind: kind === 'user' ? ('user' as const) : ('application' as const),
     };
-    return { groups: await lookup.groupsOf(principal) };
+    const groups = await lookup.groupsOf(principal);
+    // A token lives much longer than what Graph said: it is looked at again when that is no longer new.
+    const freshMs = Math.max(lookup.freshForMs(principal), GROUPS_RECHECK_MS);
+    return { groups, recheckAtMs: Date.now() + freshMs };
   } catch (error) {
     const goOn = settings.graph?.whenUnavailable === 'without-groups';
     if (!goOn || !(error instanceof AuthError) || !error.retryable) throw error;
-    return { groups: [], recheckAtMs: Date.now() + WITHOUT_GROUPS_RECHECK_MS };
+    return { groups: [], recheckAtMs: Date.now() + GROUPS_RECHECK_MS };
   }
 }

@@ -22,12 +22,14 @@ export interface PopProof {
   readonly thumbprint: string;
   /** SHA-256 of the whole token. */
   readonly digest: string;
+  /** Until when it is accepted, by its own age; ms since 1970. */
+  readonly usableUntilMs: number;
 }
 
 /** An access token that passed every check, and whom it stands for. */
 export interface VerifiedToken {
   readonly kind: PrincipalKind;
-  /** Entra `tid`; of a ServiceAccount its issuer. */
+  /** Entra `tid`; of a ServiceAccount its issuer, `#` and the id of its key. */
   readonly tenantId: string;
   /** Entra `oid`: of the user, or of the service principal; of a ServiceAccount `namespace:name`. */
   readonly objectId: string;

@@ -25,7 +25,7 @@ export interface AccessRule {
 
 /** Which ServiceAccounts of which clusters may come with their own tokens. */
 export interface ServiceAccountRule {
-  /** Cluster names; `*` is every cluster. */
+  /** The names of the one cluster whose keys these are. */
   readonly clusters: readonly string[];
   /** As the tokens name it (`iss`). */
   readonly issuers: readonly string[];

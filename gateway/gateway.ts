@@ -149,6 +149,7 @@ export async function startGateway(
     verifier,
     access: createAccessPolicy(config.access, serviceAccounts.rulesFor),
     popHolder: config.popHolder ?? 'address',
+    denyList,
     popGate: createPopGate(membership?.replays.nonces ?? createNonceMemory()),
     tunnels: peers === undefined ? registry : pickInOrder(registry, peers),
     users: createUserStreams(limits.MAX_STREAMS_PER_USER),

@@ -1,6 +1,7 @@
 // One stream: understand its head, verify its token, set the identity, hand it to an exchange. What kube-azure-ad-proxy does.
 import {
   actingHeaders,
+  auditFields,
   AuthError,
   authRefusal,
   bearerToken,
@@ -88,9 +89,8 @@ export function createStreamServer(options: StreamServerOptions): StreamServer {
       if (verified === undefined) continue;
       const isDenied = denyList?.denies(verified) === true;
       if (verified.expiresAtMs > over && !isDenied) continue;
-      const { tenantId, objectId, tokenId: tokenUti } = verified;
       const reason = isDenied ? 'denied' : 'expired';
-      logger.info('audit.stream.ended', { requestId: head.requestId, reason, tenantId, objectId, tokenUti });
+      logger.info('audit.stream.ended', { requestId: head.requestId, reason, ...auditFields(verified) });
       exchange.expire();
     }
   };

@@ -65,9 +65,14 @@ export function createUpstream(config: UpstreamConfig, waits: AgentWaits = AGENT
       const request = httpsRequest(options);
       // Not among the options, which Node prints when it is told to debug (security L1). Appended, so that repeated lines stay
       // apart: X-Stream-Protocol-Version has one for each version.
-      request.setHeader('host', origin.host);
-      for (let i = 0; i < headers.length; i += 2)
-        request.appendHeader(headers[i] ?? '', headers[i + 1] ?? '');
+      try {
+        request.setHeader('host', origin.host);
+        for (let i = 0; i < headers.length; i += 2)
+          request.appendHeader(headers[i] ?? '', headers[i + 1] ?? '');
+      } catch (error) {
+        request.on('error', () => undefined).destroy();
+        throw error;
+      }
       // As the pool does with its own: no NAT on the way forgets a quiet shell, and an apiserver that vanished is found out.
       request.once('socket', (socket) => {
         socket.setKeepAlive(true, AGENT_LIMITS.UPSTREAM_KEEP_ALIVE_PROBE_MS);

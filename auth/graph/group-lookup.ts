@@ -27,6 +27,8 @@ export interface GroupLookup {
    * directory no longer has the principal, CC_ERR_AUTH_GROUPS_OVERAGE for more groups than can be impersonated
    */
   groupsOf(principal: Principal): Promise<readonly string[]>;
+  /** How long what it answered last about this principal is as good as new; 0 for what was answered because Graph is down. */
+  freshForMs(principal: Principal): number;
   close(): Promise<void>;
 }
 
@@ -118,12 +120,14 @@ export function createGroupLookup(settings: GraphSettings, options: GroupLookupO
   }
 
   return {
-    async groupsOf(principal) {
-      const tenantId = asGuid(principal.tenantId);
-      const objectId = asGuid(principal.objectId);
-      if (tenantId === undefined || objectId === undefined) throw new TypeError('a principal has GUIDs');
+    freshForMs(principal) {
+      const known = cache.get(keyOf(checked(principal)));
+      return known === undefined ? 0 : Math.max(0, limits.FRESH_MS - known.ageMs);
+    },
+    async groupsOf(asked) {
+      const principal = checked(asked);
       if (closing.signal.aborted) throw unavailable('shutting down');
-      const key = `${tenantId}/${principal.kind}/${objectId}`;
+      const key = keyOf(principal);
       const known = cache.get(key);
       if (known !== undefined && known.ageMs < limits.FRESH_MS) return known.groups;
       const underWay = pending.get(key);
@@ -133,9 +137,7 @@ export function createGroupLookup(settings: GraphSettings, options: GroupLookupO
         if (known !== undefined) return known.groups;
         throw failure;
       }
-      const lookup = lookUp(key, { tenantId, objectId, kind: principal.kind }, known).finally(() =>
-        pending.delete(key),
-      );
+      const lookup = lookUp(key, principal, known).finally(() => pending.delete(key));
       pending.set(key, lookup);
       return lookup;
     },
@@ -144,4 +146,16 @@ export function createGroupLookup(settings: GraphSettings, options: GroupLookupO
       await Promise.all([authority.destroy(), graph.destroy()]);
     },
   };
+}
+
+/** @throws TypeError */
+function checked({ tenantId, objectId, kind }: Principal): Principal {
+  const tenant = asGuid(tenantId);
+  const object = asGuid(objectId);
+  if (tenant === undefined || object === undefined) throw new TypeError('a principal has GUIDs');
+  return { tenantId: tenant, objectId: object, kind };
+}
+
+function keyOf({ tenantId, objectId, kind }: Principal): string {
+  return `${tenantId}/${kind}/${objectId}`;
 }

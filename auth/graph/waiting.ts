@@ -18,6 +18,8 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
 
 /** What others wait for too: a signal ends the waiting and not the thing. @throws the signal's reason */
 export async function abortable<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  // It may fail after nobody waits for it any more.
+  promise.catch(() => undefined);
   signal.throwIfAborted();
   return await new Promise<Result>((resolve, reject) => {
     const stop = (): void => reject(signal.reason);

@@ -32,7 +32,10 @@ export function createPopGate(nonces: ReplayMemory): PopGate {
       }
       if (holders.get(token) === holder) return undefined;
       const whose = `${pop.digest} ${holder}`;
-      const verdict = nonces.claim(pop.thumbprint, pop.nonce, token.recheckAtMs, whose);
+      // By person: keys are made by whoever wants some, and nobody shall take the room of all others.
+      const owner = `${token.tenantId}/${token.objectId}`;
+      const until = Math.min(pop.usableUntilMs, token.expiresAtMs);
+      const verdict = nonces.claim(owner, `${pop.thumbprint} ${pop.nonce}`, until, whose);
       const settle = (said: Awaited<typeof verdict>): void => {
         if (said === 'replayed') {
           throw new AuthError(

@@ -11,12 +11,6 @@ export interface PopRules {
   readonly clockSkewSeconds: number;
 }
 
-export interface VerifiedPop {
-  readonly proof: PopProof;
-  /** Until when it is accepted, ms since 1970. */
-  readonly usableUntilMs: number;
-}
-
 /**
  * @param token the whole token, of which `jws` is what was parsed and `claims` what was read
  * @param boundKey `cnf.kid` of the access token, which is verified already
@@ -28,7 +22,7 @@ export function verifyPop(
   claims: PopClaims,
   boundKey: string,
   rules: PopRules,
-): VerifiedPop {
+): PopProof {
   const { thumbprint, key, url, nonce, signedAt } = claims;
   if (boundKey !== thumbprint || jws.keyId !== thumbprint) {
     throw new AuthError(
@@ -58,5 +52,5 @@ export function verifyPop(
       `the proof-of-possession token was signed at ${new Date(signedAtMs).toISOString()}, which is too long ago: sign a new one`,
     );
   }
-  return { proof: { url, nonce, thumbprint, digest: hash('sha256', token, 'base64url') }, usableUntilMs };
+  return { url, nonce, thumbprint, digest: hash('sha256', token, 'base64url'), usableUntilMs };
 }

@@ -1,5 +1,6 @@
 // Who looks at the tokens of ServiceAccounts. They are told apart from all others by their issuer, and by nothing else: no
 // token that one side refuses is tried on the other (facts: H7).
+import type { KeyObject } from 'node:crypto';
 import { compactVerify } from 'jose';
 import { AuthError } from '../auth-error.ts';
 import type { VerifiedToken } from '../types.ts';
@@ -23,7 +24,7 @@ export function createPassThroughJudge(
 ): ServiceAccountJudge {
   const known = new Set(issuers);
   return {
-    isTheirs: (token) => known.has(namedIssuer(token)),
+    isTheirs: (token) => known.size > 0 && known.has(namedIssuer(token)),
     judge: (token) => {
       const { issuer, identity } = readServiceAccountToken(token, clockSkewSeconds);
       if (!known.has(issuer)) throw unknownIssuer();
@@ -53,38 +54,47 @@ export function createVouchingJudge<T extends TrustedServiceAccounts>(
 ): ServiceAccountJudge {
   const known = new Set(trusted.flatMap(({ issuers }) => issuers));
   return {
-    isTheirs: (token) => known.has(namedIssuer(token)),
+    isTheirs: (token) => known.size > 0 && known.has(namedIssuer(token)),
     judge: async (token) => {
       const read = readServiceAccountToken(token, clockSkewSeconds);
-      const signers: T[] = [];
-      for (const candidate of trusted) {
-        if (candidate.issuers.includes(read.issuer) && (await isSignedBy(token, read, candidate.keys)))
-          signers.push(candidate);
-      }
-      if (signers.length === 0) {
+      const candidates = trusted.filter(
+        ({ issuers, keys }) => issuers.includes(read.issuer) && keys.has(read.keyId),
+      );
+      const signer = await signerOf(token, read, candidates);
+      if (signer === undefined) {
         throw new AuthError(
           'CC_ERR_AUTH_SIGNATURE',
           'no key that is known here for its issuer has signed the ServiceAccount’s token',
         );
       }
-      const by = signers.filter(({ accounts }) => accounts.includes(read.account));
+      const by = candidates.filter(
+        ({ keys, accounts }) =>
+          keys.get(read.keyId)?.equals(signer) === true && accounts.includes(read.account),
+      );
       onVerified(read.identity, by);
       return read.identity;
     },
   };
 }
 
-async function isSignedBy(
+/** The key that signed it. Each key is tried once, in however many rules it stands: whoever sends a token has not signed in yet. */
+async function signerOf(
   token: string,
   { keyId, algorithm }: ServiceAccountToken,
-  keys: ServiceAccountKeys,
-): Promise<boolean> {
-  const key = keys.get(keyId);
-  if (key === undefined) return false;
-  return compactVerify(token, key, { algorithms: [algorithm] }).then(
-    () => true,
-    () => false,
-  );
+  candidates: readonly TrustedServiceAccounts[],
+): Promise<KeyObject | undefined> {
+  const tried: KeyObject[] = [];
+  for (const { keys } of candidates) {
+    const key = keys.get(keyId);
+    if (key === undefined || tried.some((one) => one.equals(key))) continue;
+    tried.push(key);
+    const isSigner = await compactVerify(token, key, { algorithms: [algorithm] }).then(
+      () => true,
+      () => false,
+    );
+    if (isSigner) return key;
+  }
+  return undefined;
 }
 
 function unknownIssuer(): AuthError {

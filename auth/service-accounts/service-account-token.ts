@@ -66,7 +66,8 @@ export function readServiceAccountToken(token: string, clockSkewSeconds: number)
   }
   const identity: VerifiedToken = Object.freeze({
     kind: 'service-account',
-    tenantId: issuer,
+    // Many clusters have one issuer; none has another's key.
+    tenantId: `${issuer}#${keyId}`,
     objectId: account,
     applicationId: '',
     tokenId: jti,

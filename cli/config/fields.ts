@@ -36,6 +36,8 @@ export const dnsName = () =>
   );
 export const listenAddress = () =>
   parsed('an address and a port, such as 0.0.0.0:8443 or [::1]:8443', parseListenAddress);
+export const clusterName = () =>
+  parsed('a cluster name (a-z, 0-9 and -, at most 63)', (text) => (isClusterName(text) ? text : undefined));
 export const clusterPattern = () =>
   parsed('a cluster name (a-z, 0-9 and -, at most 63) or *', (text) =>
     text === '*' || isClusterName(text) ? text : undefined,

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { LOG_LEVELS, entraFields } from './entra-fields.ts';
 import {
+  clusterName,
   clusterPattern,
   dnsName,
   duration,
@@ -34,8 +35,9 @@ const accessRule = z
     message: 'names nobody: give users, groups or applications',
   });
 
+// One cluster's keys: a rule for all of them would carry its accounts' tokens to any agent that a client names.
 const serviceAccountRule = z.strictObject({
-  clusters: z.array(clusterPattern()).min(1).max(MAX_NAMES_IN_RULE),
+  clusters: z.array(clusterName()).min(1).max(MAX_NAMES_IN_RULE),
   issuers: z.array(shortText()).min(1).max(MAX_ISSUERS),
   keysFile: path(),
   accounts: z.array(serviceAccount()).min(1).max(MAX_NAMES_IN_RULE),

@@ -12,7 +12,7 @@ import { countReceived } from '../../memory/index.ts';
 import type { Placed } from '../../memory/index.ts';
 import { detached } from '../../tunnel/index.ts';
 import type { ResetCodeName, StreamHandler, TunnelStream } from '../../tunnel/index.ts';
-import { brokenOffNotice, unansweredNotice } from './end-notice.ts';
+import { brokenOffNotice, isTokenEnd, unansweredNotice } from './end-notice.ts';
 import type { EndCode, OwnEnd, TokenEnd } from './end-notice.ts';
 import type { Exchange, ExchangeListener } from './exchange.ts';
 
@@ -32,9 +32,12 @@ export interface CarryOptions {
   /** Whose request it is: the stream ends with this token. */
   readonly token: VerifiedToken;
   /** It ends because its token does, or is no longer wanted. Before onDone. */
-  readonly onTokenEnd: (why: TokenEnd | 'EXPIRED') => void;
+  readonly onTokenEnd: (why: TokenEnd) => void;
   readonly onDone: (outcome: CarryOutcome, status: number) => void;
 }
+
+/** How much earlier than here a token may expire at its agent: tolerance and clocks of both. */
+const CLOCKS_APART_MS = 120_000;
 
 export class Carry implements StreamHandler, ExchangeListener, Placed {
   slot = -1;
@@ -106,8 +109,10 @@ export class Carry implements StreamHandler, ExchangeListener, Placed {
     }
   }
 
+  // The agent has one word for a token that expired and for one that it no longer wants (SPEC §4): the time tells them apart.
   onReset(code: ResetCodeName): void {
-    this.breakOff(code);
+    const isEarly = code === 'EXPIRED' && this.token.expiresAtMs - Date.now() > CLOCKS_APART_MS;
+    this.breakOff(isEarly ? 'AGENT_DENIED' : code);
   }
 
   onDrain(): void {
@@ -200,8 +205,7 @@ export class Carry implements StreamHandler, ExchangeListener, Placed {
 
   private breakOff(code: EndCode): void {
     if (this.done) return;
-    if (code === 'EXPIRED' || code === 'TOKEN_EXPIRED' || code === 'TOKEN_DENIED')
-      this.options.onTokenEnd(code);
+    if (isTokenEnd(code)) this.options.onTokenEnd(code);
     if (this.status === 0) return this.unanswered(code);
     this.exchange.abort(brokenOffNotice(code, this.options.requestId));
     this.finish(this.answerEnded ? 'answered' : 'broken');

@@ -3,11 +3,12 @@
 import type { StatusOptions } from '../../http/index.ts';
 import type { ResetCodeName } from '../../tunnel/index.ts';
 
-/** The tunnel's word for it, or what this end decided. */
-export type EndCode = ResetCodeName | OwnEnd;
+/** The tunnel's word for it, what this end decided, or what it made of that word. */
+export type EndCode = ResetCodeName | OwnEnd | 'AGENT_DENIED';
 /** A body that stopped coming, a gateway that stops, a token whose time is over or that was withdrawn. */
-export type OwnEnd = 'BODY_TIMEOUT' | 'GATEWAY_STOPPED' | TokenEnd;
-export type TokenEnd = 'TOKEN_EXPIRED' | 'TOKEN_DENIED';
+export type OwnEnd = 'BODY_TIMEOUT' | 'GATEWAY_STOPPED' | 'TOKEN_EXPIRED' | 'TOKEN_DENIED';
+/** All that is about the token. */
+export type TokenEnd = 'EXPIRED' | 'AGENT_DENIED' | 'TOKEN_EXPIRED' | 'TOKEN_DENIED';
 
 // A client may send it again at once: nothing of the request went further.
 // Short, because kubectl tries ten times before it says why.
@@ -19,16 +20,19 @@ export const BUSY = {
 } as const;
 
 const LOST = { code: 502, reason: 'InternalError' } as const;
-const EXPIRED = {
-  code: 401,
-  reason: 'Unauthorized',
-  message: 'the token has expired',
-  hop: 'agent',
-} as const;
+const EXPIRED = { code: 401, reason: 'Unauthorized', message: 'the token has expired' } as const;
+const DENIED = { code: 403, reason: 'Forbidden', message: 'access was withdrawn' } as const;
 const TOKEN_ENDS: Readonly<Record<TokenEnd, Omit<StatusOptions, 'requestId'>>> = {
+  EXPIRED: { ...EXPIRED, hop: 'agent' },
+  AGENT_DENIED: { ...DENIED, hop: 'agent' },
   TOKEN_EXPIRED: { ...EXPIRED, hop: 'gateway' },
-  TOKEN_DENIED: { code: 403, reason: 'Forbidden', message: 'access was withdrawn', hop: 'gateway' },
+  TOKEN_DENIED: { ...DENIED, hop: 'gateway' },
 };
+
+export function isTokenEnd(code: EndCode): code is TokenEnd {
+  return Object.hasOwn(TOKEN_ENDS, code);
+}
+
 const SLOW_BODY = { code: 408, reason: 'Timeout', hop: 'gateway' } as const;
 
 /**
@@ -40,7 +44,7 @@ export function unansweredNotice(code: EndCode, requestId: string): StatusOption
     case 'REFUSED':
       return { ...BUSY, message: 'the agent takes no new request', hop: 'agent', requestId };
     case 'EXPIRED':
-      return { ...EXPIRED, requestId };
+    case 'AGENT_DENIED':
     case 'TOKEN_EXPIRED':
     case 'TOKEN_DENIED':
       return { ...TOKEN_ENDS[code], requestId };
@@ -85,7 +89,7 @@ export function brokenOffNotice(code: EndCode, requestId: string): StatusOptions
     case 'UPSTREAM_LOST':
       return { ...LOST, message: 'the connection to the kube-apiserver broke', hop: 'apiserver', requestId };
     case 'EXPIRED':
-      return { ...EXPIRED, requestId };
+    case 'AGENT_DENIED':
     case 'TOKEN_EXPIRED':
     case 'TOKEN_DENIED':
       return { ...TOKEN_ENDS[code], requestId };

@@ -1,7 +1,7 @@
 // The whole way of a request through the gateway, on one screen: limits → target → token → access → stream.
 // The order matters: nothing is looked up for a head that is not strict, nothing is told of a cluster to a caller without a token.
-import { AuthError, authRefusal, bearerToken } from '../../auth/index.ts';
-import type { PopGate, TokenVerifier, VerifiedToken } from '../../auth/index.ts';
+import { AuthError, authRefusal, bearerToken, deniedError } from '../../auth/index.ts';
+import type { DenyList, PopGate, TokenVerifier, VerifiedToken } from '../../auth/index.ts';
 import {
   checkRequestHead,
   checkTarget,
@@ -43,6 +43,7 @@ export interface RequestChainOptions {
   /** Who may use a proof-of-possession token again. */
   readonly popHolder: 'address' | 'any';
   readonly popGate: PopGate;
+  readonly denyList: DenyList | undefined;
   /** The id of a cluster, whether its agent is connected or not. */
   clusterId(name: string): Promise<string | undefined>;
   /** Requests for the management API. */
@@ -122,9 +123,13 @@ export function createRequestChain(options: RequestChainOptions): (exchange: Exc
 
   // A proof of possession is for one cluster and one holder. Asked after access, so that its answer tells of no cluster.
   async function prove({ exchange, cluster }: Passage, verified: VerifiedToken): Promise<void> {
+    // A client that hangs up meanwhile has no address any more.
+    const holder = options.popHolder === 'any' ? '' : exchange.remoteAddress;
     const id = await options.clusterId(cluster);
     if (id === undefined) throw unknownCluster(cluster);
-    await options.popGate.check(verified, id, options.popHolder === 'any' ? '' : exchange.remoteAddress);
+    if (exchange.isGone) return;
+    await options.popGate.check(verified, id, holder);
+    if (options.denyList?.denies(verified) === true) throw deniedError();
   }
 
   function pass(passage: Passage, verified: VerifiedToken): void {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { readEntraClaims } from '../../auth/entra-claims.ts';
-import { principalKind, toVerifiedToken } from '../../auth/principal.ts';
+import { checkPermission, principalKind, toVerifiedToken } from '../../auth/principal.ts';
 import type { MappingSettings } from '../../auth/principal.ts';
 import type { VerifiedToken } from '../../auth/index.ts';
 import { codeOf } from './authority-double.ts';
@@ -17,6 +17,7 @@ const BY_UPN: MappingSettings = { usernameClaim: 'upn' };
 const map = (payload: Readonly<Record<string, unknown>>, settings = BY_OID): VerifiedToken => {
   const claims = readEntraClaims(payload);
   const { groups } = claims;
+  checkPermission(claims, principalKind(claims), settings);
   const terms = { kind: principalKind(claims), groups, expiresAtMs: 5_000, recheckAtMs: 4_000 };
   return toVerifiedToken(claims, settings, terms);
 };

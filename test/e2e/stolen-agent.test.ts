@@ -146,7 +146,8 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('over %s, an agent that answers', (version
     ['STALLED', 502],
     ['BAD_HEAD', 502],
     ['REFUSED', 503],
-    ['EXPIRED', 401],
+    // The token has not expired: so it was withdrawn.
+    ['EXPIRED', 403],
   ] as const)('with a reset %s instead gets %d for it', async (code, status) => {
     respond = (stream) => stream.reset(code);
     const answer = await callOver(version);

@@ -176,7 +176,10 @@ describe('a token that proves possession', () => {
     });
   };
   const pop = (url: string, digest: string): VerifiedToken =>
-    verifiedToken({ expiresAtMs: Date.now() + 60_000, pop: { url, nonce: 'n', thumbprint: 'k', digest } });
+    verifiedToken({
+      expiresAtMs: Date.now() + 60_000,
+      pop: { url, nonce: 'n', thumbprint: 'k', digest, usableUntilMs: Infinity },
+    });
 
   it('goes out when it is for this cluster, as often as it comes', async () => {
     startWith(pop(CLUSTER_ID, 'one'));

@@ -10,7 +10,7 @@ const CLUSTER = '0b6f5ad2-54a3-4d3c-9a20-4f4a3f5d8c11';
 function token(digest: string, nonce = 'nonce-one'): VerifiedToken {
   return verifiedToken({
     expiresAtMs: Date.now() + 60_000,
-    pop: { url: CLUSTER, nonce, thumbprint: 'key', digest },
+    pop: { url: CLUSTER, nonce, thumbprint: 'key', digest, usableUntilMs: Date.now() + 60_000 },
   });
 }
 
@@ -63,4 +63,42 @@ it('gates with one memory, in two processes, are as one', async () => {
 it('a nonce that cannot be remembered is refused for now', async () => {
   const gate = createPopGate({ claim: () => 'full' });
   expect(await check(gate, token('a'))).toBe('CC_ERR_AUTH_BUSY');
+});
+
+it('J13: a nonce is remembered for as long as its token is accepted, however soon that is looked at again', async () => {
+  const claims: unknown[][] = [];
+  const gate = createPopGate({
+    claim: (...claim) => {
+      claims.push(claim);
+      return 'fresh';
+    },
+  });
+  const recheckAtMs = Date.now() + 1000;
+  const pop = { url: CLUSTER, nonce: 'n', thumbprint: 'k', digest: 'd' };
+  for (const [usableUntilMs, expiresAtMs] of [
+    [5, 9],
+    [9, 5],
+  ] as const) {
+    await gate.check(
+      verifiedToken({ recheckAtMs, expiresAtMs, pop: { ...pop, usableUntilMs } }),
+      CLUSTER,
+      '',
+    );
+  }
+  expect(claims.map(([, , until]) => until)).toEqual([5, 5]);
+});
+
+it('J13: with as many keys as he likes, a user has the room of one', async () => {
+  const owners: string[] = [];
+  const gate = createPopGate({
+    claim: (owner) => {
+      owners.push(owner);
+      return 'fresh';
+    },
+  });
+  for (const thumbprint of ['k1', 'k2']) {
+    const pop = { url: CLUSTER, nonce: 'n', thumbprint, digest: 'd', usableUntilMs: Infinity };
+    await gate.check(verifiedToken({ tenantId: 't', objectId: 'alice', pop }), CLUSTER, '');
+  }
+  expect(owners).toEqual(['t/alice', 't/alice']);
 });

@@ -172,3 +172,17 @@ function changed(token: string): string {
   const other = JSON.stringify(Object.assign({}, claims, { u: 'another cluster'.replace(' ', '-') }));
   return [header, Buffer.from(other).toString('base64url'), signature].join('.');
 }
+
+it('tokens that a user makes himself push out nobody else’s', async () => {
+  const plain = tenant.issueToken({ user: 'bob' });
+  await verifier.verify(plain);
+  const accessToken = bound();
+  // Each takes 3 KB of the room; so many fill it more than twice.
+  const padding = 'p'.repeat(12_000);
+  const first = pop({ accessToken });
+  await verifier.verify(first);
+  for (let index = 0; index < 2_000; index += 1)
+    await verifier.verify(pop({ accessToken, claims: { padding } }));
+  expect(verifier.cached(first)).toBeUndefined();
+  expect(verifier.cached(plain)).toBeDefined();
+}, 60_000);

@@ -36,7 +36,7 @@ describe('a judge that vouches', () => {
     const verified = await judgeWith(rule(key)).judge(tokenOf(key));
     expect(verified).toMatchObject<Partial<VerifiedToken>>({
       kind: 'service-account',
-      tenantId: ISSUER,
+      tenantId: `${ISSUER}#${key.kid}`,
       objectId: 'ci:deployer',
       tokenId: 'b7f6c2d0-6c1f-4f0e-9f3b-0d9f0a9b7c11',
       impersonation: [],

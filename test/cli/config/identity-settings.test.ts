@@ -97,6 +97,14 @@ describe('ServiceAccounts', () => {
   });
 });
 
+it('ServiceAccounts of one cluster do not get a rule for all of them', () => {
+  const rule =
+    '  - clusters: ["*"]\n    role: user\n    issuers: [x]\n    accounts: [ci:deployer]\n    keysFile: none\n';
+  expect(problems(`${LEAST}serviceAccounts:\n${rule}`).join('\n')).toContain(
+    'serviceAccounts[0].clusters[0] must be a cluster name',
+  );
+});
+
 describe('the deny list', () => {
   it('is read at start, and named when it is wrong', () => {
     expect(problems(`${LEAST}denyListFile: secret\n`)).toEqual([

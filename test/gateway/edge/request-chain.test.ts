@@ -92,6 +92,7 @@ async function startChain() {
     running,
     clusterId: async () => CLUSTER_ID,
     popHolder: 'address',
+    denyList: undefined,
     popGate: createPopGate(createNonceMemory()),
     serveApi: () => undefined,
     refuse,
