@@ -1,6 +1,6 @@
 // How kubectl will start this program: by its name where it is installed, else by the very files that run now.
-import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { isExecutable } from '../files/is-executable.ts';
 
 export const PROGRAM_NAME = 'cluster-connect';
 
@@ -31,13 +31,4 @@ function isOnPath(path: string): boolean {
 // directory on PATH for one command.
 function isThereForKubectl(directory: string): boolean {
   return isAbsolute(directory) && !/[\\/]node_modules[\\/]\.bin[\\/]?$/.test(directory);
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,6 @@
 // Whether a program exists, as Go's exec.LookPath finds it for kubectl: a path is taken as it is, a word is looked up.
-import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
+import { isExecutable } from '../files/is-executable.ts';
 
 /** The file that would run; undefined when there is none. */
 export function findCommand(
@@ -20,13 +20,4 @@ export function findCommand(
 
 function candidates(file: string): string[] {
   return process.platform === 'win32' ? [file, `${file}.exe`, `${file}.cmd`, `${file}.bat`] : [file];
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
 }

@@ -283,6 +283,16 @@ const TARGETS: Hostile[] = [
     lines: [GET, HOST, AUTH, `X-Large: ${'x'.repeat(60_000)}`],
     status: 431,
   },
+  {
+    name: 'D2: a token of 64 KB',
+    lines: [GET, HOST, `Authorization: Bearer ${'a'.repeat(64 * 1024)}`],
+    status: 431,
+  },
+  {
+    name: 'D2: a token that fits into a head, and is larger than any token',
+    lines: [GET, HOST, `Authorization: Bearer ${'a'.repeat(30 * 1024)}`],
+    status: 401,
+  },
   { name: 'D4: a header called __proto__', lines: [GET, HOST, '__proto__: x'], status: 401 },
 ];
 
