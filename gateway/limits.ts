@@ -15,7 +15,7 @@ export interface GatewayLimits {
   readonly KEEP_ALIVE_TIMEOUT_MS: number;
   /** A request body from which nothing came for so long, while this end was ready for it. */
   readonly BODY_IDLE_TIMEOUT_MS: number;
-  /** The head of a request: a token of 16 KiB and the rest. */
+  /** The head of a request: a token of 24 KiB and the rest. */
   readonly MAX_HEADER_BYTES: number;
   /** Streams on one HTTP/2 connection, as the apiserver allows. */
   readonly MAX_H2_STREAMS: number;

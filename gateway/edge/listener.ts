@@ -149,9 +149,13 @@ export async function startEdgeListener(options: EdgeListenerOptions): Promise<E
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
     answerRaw(socket, { code: 405, reason: 'MethodNotAllowed', message: 'CONNECT is not served here' });
   });
+  const refusedByParser = new WeakSet<Duplex>();
   server.on('clientError', (error: Error & { code?: string }, socket: Duplex) => {
     // Only what the parser says has a reader: not a handshake that failed, nor a connection that broke.
     const isParsers = /^(?:HPE_|ERR_HTTP_)/.test(error.code ?? '');
+    // More of a head that is too large: the answer is on its way, and what still comes is thrown away.
+    if (isParsers && refusedByParser.has(socket)) return;
+    refusedByParser.add(socket);
     if (!isParsers || !socket.writable || isAnswering(socket)) socket.destroy();
     else answerRaw(socket, parserRefusal(error.code));
   });

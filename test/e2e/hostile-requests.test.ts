@@ -289,9 +289,14 @@ const TARGETS: Hostile[] = [
     status: 431,
   },
   {
+    name: 'D2: a token of 1 MB',
+    lines: [GET, HOST, `Authorization: Bearer ${'a'.repeat(1024 * 1024)}`],
+    status: 431,
+  },
+  {
     name: 'D2: a token that fits into a head, and is larger than any token',
-    lines: [GET, HOST, `Authorization: Bearer ${'a'.repeat(30 * 1024)}`],
-    status: 401,
+    lines: [GET, HOST, `Authorization: Bearer ${'a'.repeat(25 * 1024)}`],
+    status: 431,
   },
   { name: 'D4: a header called __proto__', lines: [GET, HOST, '__proto__: x'], status: 401 },
 ];

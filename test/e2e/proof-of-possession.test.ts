@@ -53,6 +53,24 @@ it('what one kubectl sends passes: many requests, connections and protocols with
   expect(rawHeaders.join('\n').toLowerCase()).toContain('impersonate-user');
 });
 
+it('passes for somebody in 200 groups, whose token is the largest that there is', async () => {
+  const [group = ''] = world.entra.directory.groups.map(({ objectId }) => objectId);
+  const groups = Array.from(
+    { length: 199 },
+    (_, index) => group.slice(0, -3) + String(index).padStart(3, '0'),
+  );
+  const user = {
+    displayName: 'Gina',
+    userPrincipalName: 'gina@contoso.example',
+    objectId: '1b7e4c90-5a2d-4e8f-9c31-7d0a6b2f4e66',
+    groups: [group, ...groups],
+  };
+  const accessToken = world.entra.issueToken({ user, overrides: { cnf: { kid: key.thumbprint } } });
+  const token = signPop(key, { accessToken, url: clusterId });
+  expect(token.length).toBeGreaterThan(15 * 1024);
+  expect((await call(world, { token })).status).toBe(200);
+});
+
 describe('a token that was stolen', () => {
   it('is worth nothing from another address, at any process of the gateway', async () => {
     const token = pop();

@@ -46,7 +46,7 @@ describe('the bearer subprotocol', () => {
     ['a prefix further in', `x${PREFIX}dG9r`, 'CC_ERR_HTTP_BAD_CREDENTIALS'],
     [
       'a token over the limit',
-      `${PREFIX}${Buffer.from('t'.repeat(16_385)).toString('base64url')}`,
+      `${PREFIX}${Buffer.from('t'.repeat(24_577)).toString('base64url')}`,
       'CC_ERR_HTTP_BAD_CREDENTIALS',
     ],
     ['another one', `${PREFIX}dA, ${PREFIX}dA`, 'CC_ERR_HTTP_TWO_CREDENTIALS'],
