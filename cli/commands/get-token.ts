@@ -25,8 +25,9 @@ ${loginModesHelp()}
 ${VARIABLES_HELP}
 
 kubectl runs this by itself, by the kubeconfig that get-credentials wrote. A token is kept in a file that only you can
-read until shortly before it expires: in CLUSTER_CONNECT_CACHE_DIR, else KUBECACHEDIR/cluster-connect, else
-~/.kube/cache/cluster-connect. Delete that directory to sign out. With --pop-enabled the key is kept there too, and each
+read until shortly before it expires: in CLUSTER_CONNECT_CACHE_DIR, else in cluster-connect in the first of these:
+AGENT_TEMPDIRECTORY, RUNNER_TEMP (both of a job), KUBECACHEDIR, ~/.kube/cache. Delete that directory to sign out; with
+--login interactive, --refresh lets you choose another account. With --pop-enabled the key is kept there too, and each
 call signs anew.
 
 Examples:

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { errorCode } from '../../observe/index.ts';
 import { CliError } from '../cli-error.ts';
-import { beat, createMark, isAbandoned, isOwn, removeMark } from './lock-mark.ts';
+import { NotALock, beat, createMark, isAbandoned, isOwn, removeMark } from './lock-mark.ts';
 
 export interface LockOptions {
   /** How long to wait for another holder, in milliseconds. */
@@ -20,7 +20,7 @@ const HEARTBEAT_MS = 5_000;
 
 /**
  * Runs `work` while holding `<path>.lock`, and removes the lock afterwards in every case.
- * @throws CliError CC_ERR_CLI_FILE_LOCKED when the other holder does not finish in time
+ * @throws CliError CC_ERR_CLI_FILE_LOCKED when the other holder does not finish in time, CC_ERR_CLI_FILE_UNWRITABLE
  */
 export async function withLock<T>(
   path: string,
@@ -78,6 +78,13 @@ function tryLock(lock: string): boolean {
   try {
     return createMark(lock);
   } catch (error) {
+    if (error instanceof NotALock) {
+      throw new CliError(
+        'CC_ERR_CLI_FILE_UNWRITABLE',
+        `${lock} is there and is not a file`,
+        'Remove it: no command of ours has made it',
+      );
+    }
     throw new CliError(
       'CC_ERR_CLI_FILE_UNWRITABLE',
       `${lock} cannot be written (${errorCode(error)})`,

@@ -22,18 +22,20 @@ export interface AcquireOptions {
   authorityCa(): string | undefined;
 }
 
-export type AcquireRequest = Omit<SignInRequest, 'accountFile' | 'authorityCa' | 'boundTo'>;
+export type AcquireRequest = Omit<SignInRequest, 'accountFile' | 'authorityCa' | 'askAnew' | 'boundTo'>;
 
 /** @throws CliError */
 export async function acquireToken(request: AcquireRequest, options: AcquireOptions): Promise<AccessToken> {
   const mode = loginMode(options.mode);
-  if (options.proof === undefined) return bearerToken(mode, request, options);
-  if (!mode.canBind) {
+  if (options.proof !== undefined && !mode.canBind) {
     throw usageError(
       `--login ${options.mode} cannot bind a token to a key (--pop-enabled)`,
       'Leave --pop-enabled out, or use a way to sign in that asks the token endpoint itself, such as spn',
     );
   }
+  // Before the cache: what is kept is for those who could get it anew.
+  mode.requireProof?.(request);
+  if (options.proof === undefined) return bearerToken(mode, request, options);
   const [{ proofKey }, { signProof }] = await Promise.all([
     import('./pop/proof-key.ts'),
     import('./pop/sign-proof.ts'),
@@ -58,6 +60,7 @@ async function bearerToken(
   const full: SignInRequest = {
     ...request,
     ...(authorityCa === undefined ? {} : { authorityCa }),
+    askAnew: options.refresh,
     accountFile: accountFile(options.cacheDirectory, options.mode, request),
   };
   const signInOnce = async (): Promise<AccessToken> => {
@@ -65,21 +68,32 @@ async function bearerToken(
     const theirs = kept();
     if (theirs !== undefined) return theirs;
     const signIn = await mode.load();
-    const token = await signIn(announced(full, mode, options));
+    const work = async (): Promise<AccessToken> => signIn(announced(full, mode, options));
+    // An account serves all scopes: two of them at the same moment must not ask twice, nor write one over the other.
+    const token = mode.asksPerson ? await inTurn(full.accountFile, mode, request, work) : await work();
     remember(slot, token, full);
     return token;
   };
+  return inTurn(slot.file, mode, request, signInOnce);
+}
+
+async function inTurn(
+  file: string,
+  mode: LoginMode,
+  request: AcquireRequest,
+  work: () => Promise<AccessToken>,
+): Promise<AccessToken> {
+  const onLongWait = (): void =>
+    request.prompt('Another command is waiting for this sign-in to be finished: this one goes on after it');
   try {
-    const waiting = (): void =>
-      request.prompt('Another command is waiting for this sign-in to be finished: this one goes on after it');
     return await withLock(
-      slot.file,
-      { waitMs: mode.longestMs, takeOverDead: true, ...(mode.asksPerson && { onLongWait: waiting }) },
-      signInOnce,
+      file,
+      { waitMs: mode.longestMs, takeOverDead: true, ...(mode.asksPerson && { onLongWait }) },
+      work,
     );
   } catch (error) {
     // A home that cannot be written (a read-only container) costs the cache and not the token.
-    if (error instanceof CliError && LOCK_CODES.has(error.code)) return signInOnce();
+    if (error instanceof CliError && LOCK_CODES.has(error.code)) return work();
     throw error;
   }
 }

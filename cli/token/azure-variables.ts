@@ -1,5 +1,6 @@
 // The environment variables of Azure's tools: which there are, what they mean here, and in which order they are looked at.
-// Names and meanings are kubelogin's (pkg/internal/env), so that a pipeline made for it runs unchanged.
+// Names and meanings are kubelogin's (pkg/internal/env), so that whoever knows it finds what was set for it. Which of a
+// flag and a variable wins is not: see commands/effective-sign-in.ts.
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -42,7 +43,8 @@ export function firstSetName(environment: Environment, names: readonly string[])
   return names.find((name) => (environment[name] ?? '') !== '');
 }
 
-export const VARIABLES_HELP = `Environment variables, as kubelogin reads them (a flag wins where both are given):
+export const VARIABLES_HELP = `Environment variables, under kubelogin's names. Other than with kubelogin, where they win, a flag wins over its
+variable here: what a kubeconfig says does not change with the shell that kubectl is called from.
   AZURE_TENANT_ID                       --tenant
   AZURE_CLIENT_ID, AAD_SERVICE_PRINCIPAL_CLIENT_ID
                                         --client-id
@@ -59,7 +61,7 @@ export const VARIABLES_HELP = `Environment variables, as kubelogin reads them (a
   SYSTEM_OIDCREQUESTURI, SYSTEM_ACCESSTOKEN
                                         azurepipelines: the job; map the second with env: SYSTEM_ACCESSTOKEN
   AZURESUBSCRIPTION_SERVICE_CONNECTION_ID, AZURESUBSCRIPTION_CLIENT_ID, AZURESUBSCRIPTION_TENANT_ID
-                                        azurepipelines: where flags and AZURE_ variables are not given
+                                        azurepipelines: where flags are not given, before AZURE_ variables
   IDENTITY_ENDPOINT, IDENTITY_HEADER    msi: App Service and its like; also MSI_ENDPOINT, MSI_SECRET, IMDS_ENDPOINT,
                                         IDENTITY_SERVER_THUMBPRINT, AZURE_POD_IDENTITY_AUTHORITY_HOST
   AZURE_CLI_TIMEOUT                     azurecli: how long az may take, such as 30s (default 60s)
@@ -71,4 +73,4 @@ export const VARIABLES_HELP = `Environment variables, as kubelogin reads them (a
   HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS
   CLUSTER_CONNECT_CACHE_DIR, KUBECACHEDIR
                                         where tokens are kept; in a job of Azure Pipelines or GitHub its own
-                                        AGENT_TEMPDIRECTORY or RUNNER_TEMP comes before the home directory`;
+                                        AGENT_TEMPDIRECTORY or RUNNER_TEMP comes before KUBECACHEDIR and the home directory`;

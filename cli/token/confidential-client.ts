@@ -25,7 +25,12 @@ export async function signInApplication(
       ...settings,
       auth: { ...settings.auth, ...credential },
     });
-    return checkedToken(await client.acquireTokenByClientCredential({ scopes: [request.scope] }), request);
+    const result = await client.acquireTokenByClientCredential({
+      scopes: [request.scope],
+      // MSAL_FORCE_REGION would bring the proof to a host that was not named.
+      azureRegion: 'DisableMsalForceRegion',
+    });
+    return checkedToken(result, request);
   } catch (error) {
     return throwSignInError(network.failure() ?? error, request);
   } finally {

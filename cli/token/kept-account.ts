@@ -11,12 +11,14 @@ import type { AccessToken, SignInRequest } from './sign-in-request.ts';
 import { readPrivateFile } from './token-cache.ts';
 
 /**
- * Signs in silently, and by `ask` where that does not do.
+ * Signs in silently, and by `ask` where that does not do, or where it is wanted anew. The account that has signed in is the
+ * one that is kept.
  * @throws CliError CC_ERR_CLI_SIGN_IN_FAILED, CC_ERR_CLI_SIGN_IN_UNREACHABLE
  */
 export async function signInPerson(
   request: SignInRequest,
   ask: (client: PublicClientApplication) => Promise<AuthenticationResult | null>,
+  askAnew = false,
 ): Promise<AccessToken> {
   const network = createAuthorityNetwork(request);
   try {
@@ -24,7 +26,10 @@ export async function signInPerson(
       ...msalSettings(request, network),
       cache: { cachePlugin: accountPlugin(request) },
     });
-    const result = (await silently(client, request)) ?? (await ask(client));
+    const renewed = askAnew ? undefined : await silently(client, request);
+    if (renewed !== undefined) return checkedToken(renewed, request);
+    const result = await ask(client);
+    await keepOnly(client, result);
     return checkedToken(result, request);
   } catch (error) {
     return throwSignInError(network.failure() ?? error, request);
@@ -37,8 +42,9 @@ async function silently(
   client: PublicClientApplication,
   request: SignInRequest,
 ): Promise<AuthenticationResult | undefined> {
-  const [account] = await client.getAllAccounts();
-  if (account === undefined) return undefined;
+  const [account, another] = await client.getAllAccounts();
+  // Of several nobody knows which one is meant: an earlier version kept all.
+  if (account === undefined || another !== undefined) return undefined;
   try {
     // Forced: a token that is still good would have come from our own cache, without MSAL.
     return await client.acquireTokenSilent({ account, scopes: [request.scope], forceRefresh: true });
@@ -46,6 +52,15 @@ async function silently(
     // A refresh token that was revoked or has expired: a new sign-in mends it. A network that is down: it does not.
     if (isOAuthError(error)) return undefined;
     throw error;
+  }
+}
+
+// MSAL keeps everybody who has ever signed in, and a renewal would take whoever comes first.
+async function keepOnly(client: PublicClientApplication, result: AuthenticationResult | null): Promise<void> {
+  const ours = result?.account?.homeAccountId;
+  if (ours === undefined) return;
+  for (const account of await client.getAllAccounts()) {
+    if (account.homeAccountId !== ours) await client.getTokenCache().removeAccount(account);
   }
 }
 

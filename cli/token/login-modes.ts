@@ -1,5 +1,7 @@
 // The ways to sign in: a table, so that a new way is one entry and one file. Each is loaded when it is used.
 import { usageError } from '../cli-error.ts';
+import { pipelineProof, requireWorkloadProof, servicePrincipalProof } from './application-proof.ts';
+import type { ProofRequest } from './application-proof.ts';
 import type { AccessToken, SignInRequest } from './sign-in-request.ts';
 
 export interface LoginMode {
@@ -12,6 +14,8 @@ export interface LoginMode {
   readonly asksPerson: boolean;
   /** The token comes from the token endpoint itself, which can bind it to a key (proof of possession). */
   readonly canBind: boolean;
+  /** Throws a CliError when what it proves itself with is not there: called before a kept token is looked for. */
+  readonly requireProof?: (request: ProofRequest) => unknown;
   /** Loads only what this way needs. */
   load(): Promise<(request: SignInRequest) => Promise<AccessToken>>;
 }
@@ -48,6 +52,7 @@ const LOGIN_MODES: ReadonlyMap<string, LoginMode> = new Map<string, LoginMode>([
     'spn',
     {
       ...APPLICATION,
+      requireProof: servicePrincipalProof,
       summary: 'a service principal, with its secret in AZURE_CLIENT_SECRET or a certificate',
       load: async () => (await import('./modes/service-principal.ts')).signInServicePrincipal,
     },
@@ -56,6 +61,7 @@ const LOGIN_MODES: ReadonlyMap<string, LoginMode> = new Map<string, LoginMode>([
     'workloadidentity',
     {
       ...APPLICATION,
+      requireProof: requireWorkloadProof,
       summary: 'a workload, with the token of AZURE_FEDERATED_TOKEN_FILE or of its GitHub job',
       load: async () => (await import('./modes/workload-identity.ts')).signInWorkload,
     },
@@ -80,6 +86,7 @@ const LOGIN_MODES: ReadonlyMap<string, LoginMode> = new Map<string, LoginMode>([
     'azurepipelines',
     {
       ...APPLICATION,
+      requireProof: pipelineProof,
       summary: 'a job of Azure Pipelines, with a service connection of workload identity federation',
       load: async () => (await import('./modes/azure-pipelines.ts')).signInPipelineJob,
     },

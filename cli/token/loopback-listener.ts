@@ -2,6 +2,7 @@
 // this machine: only an answer with the state of this sign-in counts, and all else changes nothing.
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { finished } from 'node:stream/promises';
 import { errorCode } from '../../observe/index.ts';
 import { CliError } from '../cli-error.ts';
 
@@ -13,22 +14,31 @@ export interface LoopbackListener {
    * @throws CliError CC_ERR_CLI_SIGN_IN_FAILED when none came in time
    */
   readonly answer: (state: string, waitMs: number) => Promise<URLSearchParams>;
-  readonly close: () => void;
+  /** As soon as the page has gone to the browser; never throws. */
+  readonly close: () => Promise<void>;
 }
 
 const MAX_FORM_BYTES = 65_536;
 const MAX_CONNECTIONS = 20;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** How long a page may take to leave before its connection is cut off. */
+const LEAVE_MS = 1_000;
 
 /** @throws CliError CC_ERR_CLI_SIGN_IN_FAILED when its port is taken */
 export async function listenForBrowser(redirectUrl = 'http://localhost'): Promise<LoopbackListener> {
   const wanted = new URL(redirectUrl);
   let seen: ((parameters: URLSearchParams) => boolean) | undefined;
+  let leaving: Promise<unknown> = Promise.resolve();
+  const answerTo = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const parameters = await receive(request, wanted.pathname);
+    const isOurs = parameters !== undefined && seen?.(parameters) === true;
+    // A browser that hangs up before it has its page has brought the code all the same.
+    if (isOurs) leaving = finished(response).catch(() => undefined);
+    say(response, isOurs ? 200 : 400, isOurs ? pageFor(parameters) : NOT_OURS);
+  };
   const server = createServer((request, response) => {
-    void receive(request, wanted.pathname).then((parameters) => {
-      const isOurs = parameters !== undefined && seen?.(parameters) === true;
-      say(response, isOurs ? 200 : 400, isOurs ? pageFor(parameters) : 'No sign-in waits for this.');
-    });
+    // Whatever somebody sends, the sign-in goes on waiting.
+    answerTo(request, response).catch(() => refuse(response));
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
@@ -54,13 +64,20 @@ export async function listenForBrowser(redirectUrl = 'http://localhost'): Promis
         clearTimeout(timer);
       }
     },
-    close: () => {
+    close: async () => {
       server.close();
-      // The page is on its way to the browser: its connection ends by itself, and does not keep this process.
-      server.closeIdleConnections();
-      server.unref();
+      await withinTime(leaving, LEAVE_MS);
+      // Also those that have sent nothing: a browser opens some in advance, and they would keep this process.
+      server.closeAllConnections();
     },
   };
+}
+
+async function withinTime(work: Promise<unknown>, limitMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, limitMs);
+  await Promise.race([work, promise]);
+  clearTimeout(timer);
 }
 
 async function listen(server: Server, wanted: URL): Promise<number> {
@@ -86,7 +103,8 @@ async function listen(server: Server, wanted: URL): Promise<number> {
 
 // By form_post, as asked for: a code in an address would stay in the browser's history.
 async function receive(request: IncomingMessage, path: string): Promise<URLSearchParams | undefined> {
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  // Not by URL, which throws for what anybody may ask for, such as `//`.
+  const [pathname] = (request.url ?? '').split('?', 1);
   const type = request.headers['content-type']?.split(';')[0]?.trim();
   if (request.method !== 'POST' || pathname !== path || type !== 'application/x-www-form-urlencoded') {
     request.resume();
@@ -108,6 +126,13 @@ function pageFor(parameters: URLSearchParams): string {
   return parameters.has('code')
     ? 'Signed in. You can close this page and go back to your terminal.'
     : 'The sign-in failed. Your terminal says why.';
+}
+
+const NOT_OURS = 'No sign-in waits for this.';
+
+function refuse(response: ServerResponse): void {
+  if (response.headersSent) response.destroy();
+  else say(response, 400, NOT_OURS);
 }
 
 function say(response: ServerResponse, status: number, text: string): void {

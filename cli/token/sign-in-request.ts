@@ -16,6 +16,8 @@ export interface SignInRequest extends ModeSettings {
   readonly variableNames: VariableNames;
   /** Where the account of a person is kept between calls. */
   readonly accountFile: string;
+  /** A way that can let the person choose another account does so, even if one is kept. */
+  readonly askAnew?: boolean;
   /** The key that the token is to be bound to (proof of possession). */
   readonly boundTo?: KeyBinding;
   /** Shows a line to the person; standard output belongs to kubectl. */

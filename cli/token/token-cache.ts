@@ -1,8 +1,9 @@
 // Access tokens on disk, so that each kubectl call does not sign in again. Readable by the owner only; whatever looks
 // wrong about a file (owner, mode, shape, age, whose token it is) makes it a miss, never an error.
 import { createHash } from 'node:crypto';
-import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync, opendirSync, rmSync } from 'node:fs';
+import type { Dir } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { FILE_LIMITS, readBoundedFile } from '../files/read-bounded.ts';
 import { writeFileAtomic } from '../files/write-atomic.ts';
 import type { AccessToken, SignInRequest } from './sign-in-request.ts';
@@ -11,6 +12,8 @@ import type { AccessToken, SignInRequest } from './sign-in-request.ts';
 export const EXPIRY_MARGIN_MS = 300_000;
 /** For tokens that live shorter than a few margins: half of what is left at issue would never be cached otherwise. */
 const SHORT_LIFE_MARGIN_MS = 30_000;
+/** How many files are looked at for tokens that are over, each time that one is written. */
+const MAX_FILES_SWEPT = 200;
 const MAX_TOKEN_LENGTH = 65_536;
 const FORMAT = 2;
 
@@ -26,13 +29,14 @@ export function tokenSlot(directory: string, identity: readonly string[]): Token
   return { file: join(directory, `token-${owner.slice(0, 40)}.json`), owner };
 }
 
-/** One account (its refresh token) serves all scopes. */
+/** One account (its refresh token) serves all scopes. Whoever is named by a hint has a file of their own. */
 export function accountFile(
   directory: string,
   mode: string,
-  request: Pick<SignInRequest, 'authorityHost' | 'tenant' | 'clientId'>,
+  request: Pick<SignInRequest, 'authorityHost' | 'tenant' | 'clientId' | 'loginHint'>,
 ): string {
   const parts = [mode, request.authorityHost, request.tenant.toLowerCase(), request.clientId.toLowerCase()];
+  if (request.loginHint !== undefined) parts.push(request.loginHint.toLowerCase());
   return join(directory, `account-${digest(parts).slice(0, 40)}.json`);
 }
 
@@ -64,6 +68,32 @@ export function writeCachedToken(slot: TokenSlot, token: AccessToken, nowMs: num
   };
   const sealed = { format: FORMAT, owner: slot.owner, seal: seal(slot.owner, entry), ...entry };
   writeFileAtomic(slot.file, `${JSON.stringify(sealed)}\n`, 0o600);
+  removeExpired(dirname(slot.file), nowMs);
+}
+
+// Each change of a secret or an account leaves a file behind that no call looks for again. Never throws.
+function removeExpired(directory: string, nowMs: number): void {
+  let entries: Dir | undefined;
+  try {
+    entries = opendirSync(directory);
+    for (let looked = 0; looked < MAX_FILES_SWEPT; looked += 1) {
+      const entry = entries.readSync();
+      if (entry === null) return;
+      const file = join(directory, entry.name);
+      if (TOKEN_FILE.test(entry.name) && isExpired(readPrivateFile(file), nowMs)) rmSync(file);
+    }
+  } catch {
+    // Another call removes them at the same moment, or a later one will.
+  } finally {
+    entries?.closeSync();
+  }
+}
+
+const TOKEN_FILE = /^token-[0-9a-f]{40}\.json$/;
+
+function isExpired(text: string | undefined, nowMs: number): boolean {
+  const ends = /"expiresAtMs":(\d{1,16})\b/.exec(text ?? '')?.[1];
+  return ends !== undefined && Number(ends) <= nowMs;
 }
 
 /** The text of a file that only its owner may read; undefined for any other. */

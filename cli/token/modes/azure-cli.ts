@@ -30,8 +30,7 @@ export async function signInWithAzureCli(request: SignInRequest): Promise<Access
     '--output',
     'json',
     ...target(request.scope),
-    ...(request.tenant === '' ? [] : ['--tenant', request.tenant]),
-    ...(request.subscription === undefined ? [] : ['--subscription', request.subscription]),
+    ...account(request),
   ];
   if (!args.every((argument) => PLAIN_ARGUMENT.test(argument))) {
     throw usageError(
@@ -48,6 +47,12 @@ function target(scope: string): string[] {
   return scope.endsWith(DEFAULT_SCOPE)
     ? ['--resource', scope.slice(0, -DEFAULT_SCOPE.length)]
     : ['--scope', scope];
+}
+
+// az takes one of them, not both; a subscription is in one tenant.
+function account({ tenant, subscription }: SignInRequest): string[] {
+  if (subscription !== undefined) return ['--subscription', subscription];
+  return tenant === '' ? [] : ['--tenant', tenant];
 }
 
 async function runAz(args: readonly string[], environment: Environment, timeout: number): Promise<string> {

@@ -13,7 +13,7 @@ const WAIT_MS = 300_000;
 
 /** @throws CliError CC_ERR_CLI_SIGN_IN_FAILED, CC_ERR_CLI_SIGN_IN_UNREACHABLE */
 export async function signInWithBrowser(request: SignInRequest): Promise<AccessToken> {
-  return signInPerson(request, (client) => askInBrowser(client, request));
+  return signInPerson(request, (client) => askInBrowser(client, request), request.askAnew);
 }
 
 // Not by MSAL's own acquireTokenInteractive: it takes no redirect address, waits for ever, and reads answers of any size.
@@ -34,7 +34,9 @@ async function askInBrowser(
       responseMode: 'form_post',
       codeChallenge: challenge,
       codeChallengeMethod: 'S256',
-      ...(request.loginHint === undefined ? { prompt: 'select_account' } : { loginHint: request.loginHint }),
+      // Without it Entra would take the account that it knows already, also from somebody who wants another.
+      ...((request.loginHint === undefined || request.askAnew === true) && { prompt: 'select_account' }),
+      ...(request.loginHint !== undefined && { loginHint: request.loginHint }),
     });
     if (new URL(url).origin !== request.authorityHost) throw strangeEndpoint(request.authorityHost);
     const opened = openBrowser(url, request.environment);
@@ -46,7 +48,7 @@ async function askInBrowser(
     if (code === null) throw refusal(answer);
     return await client.acquireTokenByCode({ code, codeVerifier: verifier, redirectUri, scopes });
   } finally {
-    listener.close();
+    await listener.close();
   }
 }
 

@@ -1,7 +1,7 @@
 // Signs in the managed identity of an Azure resource. Where its endpoint is and how it is asked (App Service, IMDS, Arc,
 // Service Fabric, Cloud Shell, Machine Learning) is MSAL's to know, from the environment.
 import { ManagedIdentityApplication } from '@azure/msal-node';
-import { usageError } from '../../cli-error.ts';
+import { CliError, usageError } from '../../cli-error.ts';
 import { createPlatformNetwork } from '../platform-network.ts';
 import { checkedToken, throwSignInError } from '../sign-in-error.ts';
 import type { AccessToken, SignInRequest } from '../sign-in-request.ts';
@@ -45,8 +45,17 @@ export async function signInManagedIdentity(request: SignInRequest): Promise<Acc
     // What MSAL remembers lives as long as this process: our own cache has been asked before.
     return checkedToken(await client.acquireToken({ resource, forceRefresh: true }), request, PLACE);
   } catch (error) {
-    return throwSignInError(network.failure() ?? error, request, PLACE);
+    return throwSignInError(network.failure() ?? broken(network.lastStatus()) ?? error, request, PLACE);
   } finally {
     await network.close();
   }
+}
+
+function broken(status: number | undefined): CliError | undefined {
+  if (status === undefined || status < 500) return undefined;
+  return new CliError(
+    'CC_ERR_CLI_SIGN_IN_UNREACHABLE',
+    `${PLACE.name} answered with ${status}`,
+    'Run the command again in a while; if it goes on, look at the health of this resource',
+  );
 }

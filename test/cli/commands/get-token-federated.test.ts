@@ -1,5 +1,5 @@
 // get-token as a process of a workload, a GitHub job and a job of Azure Pipelines, with nothing but what each platform gives.
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -51,6 +51,12 @@ describe('get-token in a pod (AZURE_FEDERATED_TOKEN_FILE)', () => {
     const again = await runCommand(args, { cwd, env: { ...env, ...podEnvironment(cwd) } });
     expect(again).toEqual({ ...result, stderr: '' });
     expect(entra.requestedPaths().length).toBe(before);
+
+    // What is kept is for those who have the platform's token.
+    rmSync(join(cwd, 'token'));
+    const without = await runCommand(args, { cwd, env: { ...env, ...podEnvironment(cwd) } });
+    expect([without.code, without.stdout]).toEqual([2, '']);
+    expect(without.stderr).toContain('does not exist. Check AZURE_FEDERATED_TOKEN_FILE');
   });
 
   it('reads the file anew at each sign-in', async () => {
@@ -156,8 +162,12 @@ describe('get-token in a job of Azure Pipelines', () => {
     const before = tokenRequests(entra);
     const first = await runCommand(args, { cwd, env });
     expect([first.code, first.stderr]).toEqual([0, '']);
-    expect(await runCommand(args, { cwd, env: { AGENT_TEMPDIRECTORY: join(cwd, 'temp') } })).toEqual(first);
+    expect(await runCommand(args, { cwd, env })).toEqual(first);
     expect(tokenRequests(entra) - before).toBe(1);
+    // A kept token is for the job, not for whoever finds its directory.
+    const outside = await runCommand(args, { cwd, env: { AGENT_TEMPDIRECTORY: join(cwd, 'temp') } });
+    expect([outside.code, outside.stdout]).toEqual([3, '']);
+    expect(outside.stderr).toContain('SYSTEM_OIDCREQUESTURI is not set');
   });
 
   it.each([
@@ -194,7 +204,7 @@ describe('get-token in a job of Azure Pipelines', () => {
     },
     {
       what: 'an application of another connection',
-      change: { AZURE_CLIENT_ID: '3d9a5e17-0c4b-4f62-b8d7-5e1f9a3c7b04' },
+      change: { AZURESUBSCRIPTION_CLIENT_ID: '3d9a5e17-0c4b-4f62-b8d7-5e1f9a3c7b04' },
       says: /AADSTS7002\d\d.*federated credential/,
     },
   ])('says what to do for $what', async ({ change, says }) => {

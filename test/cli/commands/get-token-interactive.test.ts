@@ -1,15 +1,17 @@
 // get-token --login interactive as a process: a fake of the platform's opener notes the address, and the double plays the
 // browser.
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import type { ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { DEFAULT_DIRECTORY, startEntraStandIn } from '../../../demo/entra/index.ts';
 import type { EntraStandIn } from '../../../demo/entra/index.ts';
 import { resultOf, runCommand, startCommand } from '../run-command.ts';
-import { claimsIn, clients, signInWorld, tokenIn, tokenRequests } from './sign-in-world.ts';
+import type { RunOptions } from '../run-command.ts';
+import { claimsIn, clients, removeTokens, signInWorld, tokenIn, tokenRequests } from './sign-in-world.ts';
 
 let entra: EntraStandIn;
 beforeAll(async () => {
@@ -61,6 +63,14 @@ async function addressOf(child: ChildProcess): Promise<URL> {
   });
 }
 
+async function signIn(args: readonly string[], options: RunOptions, person: string) {
+  const child = startCommand(args, options);
+  const ending = resultOf(child);
+  const url = await addressOf(child);
+  await entra.browserSignIn(url.href, person);
+  return { url, result: await ending };
+}
+
 describe('get-token --login interactive', () => {
   it('signs a person in by the browser, and later only renews', async () => {
     const { cwd, env, args, cache } = setUp();
@@ -89,9 +99,58 @@ describe('get-token --login interactive', () => {
     expect(await runCommand(args, { cwd, env })).toEqual({ ...first, stderr: '' });
     expect(entra.requestedPaths().length).toBe(before);
 
-    const renewed = await runCommand([...args, '--refresh'], { cwd, env });
+    removeTokens(cache);
+    const renewed = await runCommand(args, { cwd, env });
     expect([renewed.code, renewed.stderr]).toEqual([0, '']);
     expect(tokenIn(renewed)).not.toBe(tokenIn(first));
+  });
+
+  it('ends though a browser keeps connections open that it made in advance', async () => {
+    const { cwd, env, args } = setUp();
+    const child = startCommand(args, { cwd, env });
+    const ending = resultOf(child);
+    const url = await addressOf(child);
+    const port = Number(new URL(url.searchParams.get('redirect_uri') ?? '').port);
+    const idle = connect(port, '127.0.0.1');
+    onTestFinished(() => void idle.destroy());
+    await once(idle, 'connect');
+    const page = await entra.browserSignIn(url.href, 'alice@contoso.example');
+    expect([page.status, (await ending).code]).toEqual([200, 0]);
+  });
+
+  it('lets another person sign in with --refresh, and from then on renews for that one alone', async () => {
+    const { cwd, env, args, cache } = setUp();
+    await signIn([...args], { cwd, env }, 'alice@contoso.example');
+    const { url, result } = await signIn([...args, '--refresh'], { cwd, env }, 'bob@contoso.example');
+    expect(url.searchParams.get('prompt')).toBe('select_account');
+    const bob = entra.directory.users[1]?.objectId;
+    expect(claimsIn(result)['oid']).toBe(bob);
+    removeTokens(cache);
+    const renewed = await runCommand(args, { cwd, env });
+    expect([renewed.code, renewed.stderr]).toEqual([0, '']);
+    expect(claimsIn(renewed)['oid']).toBe(bob);
+    const [account = ''] = readdirSync(cache).filter((name) => name.startsWith('account-'));
+    const kept = readFileSync(join(cache, account), 'utf8');
+    expect(Object.keys(JSON.parse(kept).Account)).toHaveLength(1);
+    expect(kept).not.toContain(entra.directory.users[0]?.objectId ?? '');
+  });
+
+  it('keeps people apart whom --login-hint names', async () => {
+    const { cwd, env, args, cache } = setUp();
+    const hinted = (name: string): string[] => [...args, '--login-hint', `${name}@contoso.example`];
+    const ids = entra.directory.users.map(({ objectId }) => objectId);
+    for (const name of ['alice', 'bob']) {
+      await signIn(hinted(name), { cwd, env }, `${name}@contoso.example`);
+    }
+    for (const remove of [() => undefined, () => removeTokens(cache)]) {
+      remove();
+      const [alice, bob] = [
+        await runCommand(hinted('alice'), { cwd, env }),
+        await runCommand(hinted('bob'), { cwd, env }),
+      ];
+      expect([alice.stderr, bob.stderr]).toEqual(['', '']);
+      expect([claimsIn(alice)['oid'], claimsIn(bob)['oid']]).toEqual(ids.slice(0, 2));
+    }
   });
 
   it('gives the address to the opener of the platform, and without a display to nobody', async () => {

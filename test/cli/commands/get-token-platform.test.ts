@@ -1,8 +1,9 @@
 // get-token as a process of a machine in Azure (managed identity), and of a person with the Azure CLI, for which a script
 // stands.
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startEntraStandIn } from '../../../demo/entra/index.ts';
 import type { EntraStandIn } from '../../../demo/entra/index.ts';
 import { runCommand } from '../run-command.ts';
@@ -109,6 +110,23 @@ describe('get-token --login msi', () => {
     expect(result.stderr).not.toContain('canary');
   });
 
+  it('tells an endpoint that is broken from one that refuses', async () => {
+    const broken = createServer((_, response) => void response.writeHead(503).end('canary'));
+    await new Promise<void>((resolve) => void broken.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void broken.close());
+    const address = broken.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const { cwd, env } = signInWorld(entra);
+    const result = await runCommand([...args(), '--login', 'msi'], {
+      cwd,
+      env: { ...env, ...appService(), IDENTITY_ENDPOINT: `http://127.0.0.1:${port}/` },
+    });
+    expect([result.code, result.stdout]).toEqual([3, '']);
+    expect(result.stderr).toMatch(
+      /^cluster-connect: the managed identity endpoint answered with 503\. Run the command again [^\n]*\n$/,
+    );
+  });
+
   it('does not ask for one scope, which no identity endpoint gives', async () => {
     const result = await runCommand(
       ['get-token', '--login', 'msi', '--scope', 'api://x/user_impersonation'],
@@ -159,11 +177,19 @@ describe('get-token --login azurecli', () => {
     expect(JSON.parse(first.stdout).status.token).toBe(token);
     expect(await runCommand(more, { cwd, env })).toEqual(first);
     expect(calls()).toEqual([
-      `account get-access-token --output json --resource ${entra.scope.replace('/.default', '')} --tenant ${entra.tenantId} --subscription Pay as you go (1)`,
+      `account get-access-token --output json --resource ${entra.scope.replace('/.default', '')} --subscription Pay as you go (1)`,
     ]);
     writeFileSync(profile, '{"subscriptions":["bob"]}');
     await runCommand(more, { cwd, env });
     expect(calls()).toHaveLength(2);
+  });
+
+  it('names the tenant where no subscription is named', async () => {
+    const { cwd, env, args, calls } = setUp('cat answer.json');
+    await runCommand([...args, '--tenant', entra.tenantId], { cwd, env });
+    expect(calls()).toEqual([
+      `account get-access-token --output json --resource ${entra.scope.replace('/.default', '')} --tenant ${entra.tenantId}`,
+    ]);
   });
 
   it('asks for a single scope by its name', async () => {

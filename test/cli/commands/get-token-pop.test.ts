@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEntraStandIn } from '../../../demo/entra/index.ts';
 import type { EntraStandIn } from '../../../demo/entra/index.ts';
 import { resultOf, runCommand, startCommand } from '../run-command.ts';
-import { claimsIn, clients, signInWorld, tokenIn, tokenRequests } from './sign-in-world.ts';
+import { claimsIn, clients, removeTokens, signInWorld, tokenIn, tokenRequests } from './sign-in-world.ts';
 
 const CLUSTER = '0b54f2a6-1f7c-4d0e-9f0a-6f2f1f0f7a11';
 const POP = ['--pop-enabled', '--pop-claims', `u=${CLUSTER}`];
@@ -112,7 +112,7 @@ describe('get-token --pop-enabled', () => {
   it.each(['devicecode', 'interactive'])(
     'works for a person, with --login %s, and is renewed',
     async (login) => {
-      const { cwd, env, person } = setUp();
+      const { cwd, env, person, cache } = setUp();
       const args = [...person, '--login', login, ...POP];
       const child = startCommand(args, { cwd, env });
       const ending = resultOf(child);
@@ -127,7 +127,8 @@ describe('get-token --pop-enabled', () => {
         oid: entra.directory.users[0]?.objectId,
         cnf: { kid: first.jwk['kid'], xms_ksl: 'sw' },
       });
-      const renewed = await runCommand([...args, '--refresh'], { cwd, env });
+      removeTokens(cache);
+      const renewed = await runCommand(args, { cwd, env });
       expect([renewed.code, renewed.stderr]).toEqual([0, '']);
       expect(open(tokenIn(renewed)).inner['cnf']).toEqual(first.inner['cnf']);
       expect(open(tokenIn(renewed)).at).not.toBe(first.at);

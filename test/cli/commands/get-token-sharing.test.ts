@@ -16,7 +16,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEntraStandIn } from '../../../demo/entra/index.ts';
 import type { EntraStandIn } from '../../../demo/entra/index.ts';
 import { resultOf, runCommand, startCommand } from '../run-command.ts';
-import { clients, signInWorld, tokenIn, tokenRequests } from './sign-in-world.ts';
+import type { CommandResult, RunOptions } from '../run-command.ts';
+import { claimsIn, clients, removeTokens, signInWorld, tokenIn, tokenRequests } from './sign-in-world.ts';
 
 let entra: EntraStandIn;
 beforeAll(async () => {
@@ -98,6 +99,42 @@ describe('the cache between processes', () => {
     expect([one?.code, two?.code, two?.stdout]).toEqual([0, 0, one?.stdout]);
   });
 
+  it('asks a person once for two scopes at the same moment', async () => {
+    const { cwd, env, devicecode } = setUp();
+    const other = devicecode.map((arg) =>
+      arg === entra.scope ? entra.scope.replace('.default', 'user_impersonation') : arg,
+    );
+    const first = startCommand(devicecode, { cwd, env });
+    const [, code = ''] = /enter the code (\w+)\n/.exec(await firstWords(first)) ?? [];
+    const second = startCommand(other, { cwd, env });
+    const ends = [resultOf(first), resultOf(second)];
+    expect(await firstWords(second)).toMatch(/^Another command is waiting /);
+    entra.approveDeviceCode(code, 'alice');
+    const [one, two] = await Promise.all(ends);
+    expect([one?.code, two?.code]).toEqual([0, 0]);
+    expect(two?.stderr).not.toContain('enter the code');
+    expect(two?.stdout).not.toBe(one?.stdout);
+  });
+
+  it('asks whom it is for when several accounts are kept, and keeps the one that signs in', async () => {
+    const { cwd, env, devicecode, cache } = setUp();
+    const elsewhere = join(cwd, 'elsewhere');
+    await signInAs('alice', devicecode, { cwd, env });
+    await signInAs('bob', devicecode, { cwd, env: { ...env, CLUSTER_CONNECT_CACHE_DIR: elsewhere } });
+    const [ours, theirs] = [cache, elsewhere].map((directory) => accountIn(directory));
+    if (ours === undefined || theirs === undefined) throw new TypeError('no account is kept');
+    // As an earlier version kept them.
+    const [alice, bob] = [ours, theirs].map((file) => JSON.parse(readFileSync(file, 'utf8')));
+    const both = Object.keys(alice).map((kind) => [kind, { ...alice[kind], ...bob[kind] }]);
+    writeFileSync(ours, JSON.stringify(Object.fromEntries(both)));
+    removeTokens(cache);
+    const result = await signInAs('bob', devicecode, { cwd, env });
+    expect(claimsIn(result)['oid']).toBe(entra.directory.users[1]?.objectId);
+    const kept = readFileSync(ours, 'utf8');
+    expect(kept).toContain(entra.directory.users[1]?.objectId);
+    expect(kept).not.toContain(entra.directory.users[0]?.objectId);
+  });
+
   it.each([
     { what: 'readable by others', harm: (file: string) => chmodSync(file, 0o644) },
     {
@@ -171,6 +208,19 @@ describe('L1: what a call says', () => {
     expect(existsSync(join(cwd, '.azure'))).toBe(false);
   });
 });
+
+async function signInAs(user: string, args: readonly string[], options: RunOptions): Promise<CommandResult> {
+  const child = startCommand(args, options);
+  const ending = resultOf(child);
+  const [, code = ''] = /enter the code (\w+)\n/.exec(await firstWords(child)) ?? [];
+  entra.approveDeviceCode(code, user);
+  return ending;
+}
+
+function accountIn(directory: string): string | undefined {
+  const name = readdirSync(directory).find((candidate) => candidate.startsWith('account-'));
+  return name === undefined ? undefined : join(directory, name);
+}
 
 async function firstWords(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {

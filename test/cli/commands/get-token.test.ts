@@ -93,13 +93,30 @@ describe('get-token --login spn', () => {
     });
     const second = await runCommand(pipeline, {
       cwd,
-      env: { CLUSTER_CONNECT_CACHE_DIR: join(cwd, 'cache'), KUBERNETES_EXEC_INFO: info },
+      env: { ...env, KUBERNETES_EXEC_INFO: info },
     });
     expect(JSON.parse(second.stdout)).toEqual({
       ...credential,
       apiVersion: 'client.authentication.k8s.io/v1beta1',
     });
     expect(entra.requestedPaths().length).toBe(before);
+  });
+
+  it.each([
+    { what: 'no secret', secret: '', says: /there is no client secret and no client certificate/ },
+    { what: 'a wrong secret', secret: 'canary', says: /failed \(AADSTS7000215\)/ },
+  ])('gives a kept token to nobody with $what', async ({ secret, says }) => {
+    const { cwd, env, pipeline } = setUp();
+    expect(await runCommand(pipeline, { cwd, env })).toMatchObject({ code: 0 });
+    const second = await runCommand(pipeline, { cwd, env: { ...env, AZURE_CLIENT_SECRET: secret } });
+    expect([second.code, second.stdout]).toEqual([3, '']);
+    expect(second.stderr).toMatch(says);
+  });
+
+  it('goes to the authority that was named, whatever region MSAL is told of', async () => {
+    const { cwd, env, pipeline } = setUp();
+    const result = await runCommand(pipeline, { cwd, env: { ...env, MSAL_FORCE_REGION: 'westeurope' } });
+    expect(result).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('signs in anew with --refresh', async () => {
@@ -312,6 +329,9 @@ it('get-token --help names every way to sign in, every variable, and why there a
   ]) {
     expect(stdout).toContain(name);
   }
+  expect(stdout).toMatch(
+    /AGENT_TEMPDIRECTORY, RUNNER_TEMP \(both of a job\), KUBECACHEDIR, ~\/\.kube\/cache/,
+  );
   expect(stdout).toContain('There is no ropc (user name and password)');
 });
 

@@ -1,6 +1,6 @@
 // What the tests of get-token share: a directory of its own for each call, the double's address and CA, and how an answer
 // is read.
-import { writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import type { JWTPayload } from 'jose';
@@ -53,6 +53,11 @@ export function clients(entra: EntraStandIn): {
   const { secret } = pipeline;
   if (secret === undefined) throw new TypeError('the pipeline has no secret');
   return { pipeline: { ...pipeline, secret }, person: appNamed(entra, 'cluster-connect command line') };
+}
+
+/** As if they were over: what is left is the account. */
+export function removeTokens(cache: string): void {
+  for (const name of readdirSync(cache)) if (name.startsWith('token-')) rmSync(join(cache, name));
 }
 
 export function tokenIn(result: CommandResult): string {

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -121,11 +122,46 @@ describe('withLock', () => {
     expect(await withLock(file, { waitMs: 1, takeOverDead: true }, () => 'in')).toBe('in');
   });
 
-  it('does not take over from a living process', async () => {
+  it('does not take over from a living process, also when the machine has slept meanwhile', async () => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(`${file}.lock`, `${process.pid} ${hostname()}`);
-    const waiting = withLock(file, { waitMs: 1, takeOverDead: true }, () => 'in');
-    expect(await waiting.catch(errorCode)).toBe('CC_ERR_CLI_FILE_LOCKED');
+    for (const seconds of [0, 60, 960]) {
+      const then = new Date(Date.now() - seconds * 1000);
+      utimesSync(`${file}.lock`, then, then);
+      const waiting = withLock(file, { waitMs: 1, takeOverDead: true }, () => 'in');
+      expect(await waiting.catch(errorCode)).toBe('CC_ERR_CLI_FILE_LOCKED');
+    }
+  });
+
+  it('takes over from a living process in the end: it may be another one with the same number', async () => {
+    const file = join(temporaryDirectory(), 'file');
+    writeFileSync(`${file}.lock`, `${process.pid} ${hostname()}`);
+    const longAgo = new Date(Date.now() - 3_600_000);
+    utimesSync(`${file}.lock`, longAgo, longAgo);
+    expect(await withLock(file, { waitMs: 1, takeOverDead: true }, () => 'in')).toBe('in');
+  });
+
+  it.each([
+    { what: 'a pipe', make: (path: string) => void spawnSync('mkfifo', [path]) },
+    { what: 'a directory', make: (path: string) => mkdirSync(path) },
+    { what: 'a link', make: (path: string) => symlinkSync('/dev/zero', path) },
+  ])('refuses $what in place of the lock, and does not wait for it', async ({ make }) => {
+    const file = join(temporaryDirectory(), 'file');
+    make(`${file}.lock`);
+    const refused = withLock(file, { waitMs: 600_000, takeOverDead: true }, () => 'in');
+    await expect(refused).rejects.toMatchObject({
+      code: 'CC_ERR_CLI_FILE_UNWRITABLE',
+      message: `${file}.lock is there and is not a file`,
+    });
+  });
+
+  it.each(['mkfifo', 'mkdir'])('ends though somebody puts another thing in its place (%s)', async (make) => {
+    const file = join(temporaryDirectory(), 'file');
+    await withLock(file, { waitMs: 0 }, () => {
+      rmSync(`${file}.lock`);
+      spawnSync(make, [`${file}.lock`]);
+    });
+    expect(existsSync(`${file}.lock`)).toBe(true);
   });
 
   it('lets one in at a time also when all find the same dead holder', async () => {

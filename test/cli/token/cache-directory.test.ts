@@ -14,7 +14,12 @@ it.each([
   {
     option: undefined,
     environment: { KUBECACHEDIR: '/kube', AGENT_TEMPDIRECTORY: '/agent' },
-    directory: '/kube/cluster-connect',
+    directory: '/agent/cluster-connect',
+  },
+  {
+    option: undefined,
+    environment: { KUBECACHEDIR: '/kube', RUNNER_TEMP: '/runner' },
+    directory: '/runner/cluster-connect',
   },
   { option: undefined, environment: { AGENT_TEMPDIRECTORY: '/agent' }, directory: '/agent/cluster-connect' },
   { option: undefined, environment: { RUNNER_TEMP: '/runner' }, directory: '/runner/cluster-connect' },

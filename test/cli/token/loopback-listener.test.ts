@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { request } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listenForBrowser } from '../../../cli/token/loopback-listener.ts';
@@ -44,6 +47,30 @@ describe('the listener for the browser', () => {
     expect((await waiting).get('error')).toBe('access_denied');
   });
 
+  it('closes what a browser opens in advance, as soon as the page has gone', async () => {
+    const { redirectUri, answer, close } = await listener();
+    const idle = await rawConnection(redirectUri);
+    const half = await rawConnection(redirectUri);
+    half.write('POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\n');
+    const waiting = answer('s', 10_000);
+    const page = ask(redirectUri, 'code=a&state=s');
+    await waiting;
+    const ends = [idle, half].map((socket) => once(socket, 'close'));
+    await close();
+    expect(await page).toBe(200);
+    await Promise.all(ends);
+  });
+
+  it('goes on waiting whatever somebody sends', async () => {
+    const { redirectUri, answer } = await listener();
+    const waiting = answer('s', 10_000);
+    for (const target of ['//', '///', '//[', '/\\', 'http://[/', '*', '/?code=a&state=s']) {
+      expect([target, await rawStatus(redirectUri, target)]).toEqual([target, 400]);
+    }
+    expect(await ask(redirectUri, 'code=good&state=s')).toBe(200);
+    expect((await waiting).get('code')).toBe('good');
+  });
+
   it('gives up after its time', async () => {
     const { answer } = await listener();
     await expect(answer('s', 1)).rejects.toMatchObject({
@@ -58,3 +85,23 @@ describe('the listener for the browser', () => {
     await expect(request(redirectUri.replace('localhost', '127.0.0.2'))).rejects.toBeInstanceOf(Error);
   });
 });
+
+async function rawConnection(redirectUri: string): Promise<Socket> {
+  const socket = connect(Number(new URL(redirectUri).port), '127.0.0.1').resume();
+  // A reset is one way to be closed.
+  socket.on('error', () => undefined);
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** What undici would not send. */
+async function rawStatus(redirectUri: string, target: string): Promise<number> {
+  const socket = await rawConnection(redirectUri);
+  let text = '';
+  socket.on('data', (bytes: Buffer) => (text += bytes.toString('latin1')));
+  const ending = once(socket, 'close');
+  socket.write(`GET ${target} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+  await ending;
+  return Number(text.split(' ')[1]);
+}

@@ -1,4 +1,12 @@
-import { chmodSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -14,6 +22,7 @@ import { temporaryDirectory } from '../run-command.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
 const HOUR = 3_600_000;
+const IDENTITY = { authorityHost: 'https://a.example', tenant: 't', clientId: 'c' };
 const TOKEN = { token: 'abc', expiresAtMs: NOW + HOUR };
 
 function storedToken(): TokenSlot {
@@ -96,6 +105,27 @@ describe('the token cache', () => {
     expect(readCachedToken(slot, NOW)).toBeUndefined();
   });
 
+  it('removes what is over when something is written, and nothing else', () => {
+    const directory = temporaryDirectory();
+    const [old, live, next] = ['old', 'live', 'next'].map((name) => tokenSlot(directory, [name]));
+    if (old === undefined || live === undefined || next === undefined)
+      throw new TypeError('there is no slot');
+    writeCachedToken(old, { token: 'abc', expiresAtMs: NOW }, NOW - HOUR);
+    writeCachedToken(live, TOKEN, NOW - HOUR);
+    const account = accountFile(directory, 'devicecode', IDENTITY);
+    const foreign = `${old.file}.bak`;
+    for (const file of [account, foreign]) writeFileSync(file, readFileSync(old.file), { mode: 0o600 });
+    expect(existsSync(old.file)).toBe(true);
+    writeCachedToken(next, TOKEN, NOW);
+    expect([old.file, live.file, next.file, account, foreign].map((file) => existsSync(file))).toEqual([
+      false,
+      true,
+      true,
+      true,
+      true,
+    ]);
+  });
+
   it("misses for the token of another way to sign in, under this one's name", () => {
     const directory = temporaryDirectory();
     const [ours, theirs] = [tokenSlot(directory, ['spn', 'a']), tokenSlot(directory, ['devicecode', 'a'])];
@@ -112,10 +142,14 @@ describe('the names of cache files', () => {
   });
 
   it('are the same for an account in every spelling, and for all scopes', () => {
-    const identity = { authorityHost: 'https://a.example', tenant: 't', clientId: 'c' };
+    const identity = IDENTITY;
     const name = accountFile('d', 'devicecode', identity);
     expect(name).toMatch(/^d\/account-[0-9a-f]{40}\.json$/);
     expect(accountFile('d', 'devicecode', { ...identity, tenant: 'T' })).toBe(name);
     expect(accountFile('d', 'interactive', identity)).not.toBe(name);
+    const alice = accountFile('d', 'devicecode', { ...identity, loginHint: 'alice@a.example' });
+    expect(accountFile('d', 'devicecode', { ...identity, loginHint: 'Alice@a.example' })).toBe(alice);
+    const bob = accountFile('d', 'devicecode', { ...identity, loginHint: 'bob@a.example' });
+    expect(new Set([name, alice, bob]).size).toBe(3);
   });
 });

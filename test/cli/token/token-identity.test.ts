@@ -11,7 +11,7 @@ const REQUEST: IdentityRequest = {
   tenant: 't',
   clientId: 'c',
   scope: 's',
-  environment: {},
+  environment: { AZURE_CLIENT_SECRET: 'secret' },
   variableNames: AZURE_NAMES,
 };
 const identity = (mode: string, change: Partial<IdentityRequest> = {}): string =>
@@ -27,9 +27,15 @@ it('differs with everything that shapes the token', () => {
       identity('spn', { [name]: 'other' }),
     ),
     identity('spn', { clientId: 'cs', scope: '' }),
+    identity('spn', { environment: { AZURE_CLIENT_SECRET: 'another' } }),
+    identity('devicecode', { loginHint: 'alice@a.example' }),
+    identity('devicecode', { loginHint: 'bob@a.example' }),
+    identity('interactive'),
+    identity('interactive', { loginHint: 'alice@a.example' }),
     identity('spn', { boundTo: { thumbprint: 'k', requestConfirmation: 'r' } }),
     identity('azurepipelines'),
     identity('azurepipelines', { serviceConnectionId: 'x' }),
+    identity('azurepipelines', { environment: { AZURESUBSCRIPTION_SERVICE_CONNECTION_ID: 'y' } }),
     identity('msi'),
     identity('msi', { identityResourceId: '/subscriptions/x' }),
     identity('msi', { environment: { IDENTITY_ENDPOINT: 'http://localhost/' } }),
@@ -44,6 +50,29 @@ it('is the same in every spelling of a GUID', () => {
   expect(identity('spn', { tenant: 'AB', clientId: 'CD' })).toBe(
     identity('spn', { tenant: 'ab', clientId: 'cd' }),
   );
+});
+
+it('is of one certificate and one password, and holds neither them nor a secret', () => {
+  const [file, copy] = ['certificate', 'copy'].map((name) => join(temporaryDirectory(), name));
+  if (file === undefined || copy === undefined) throw new TypeError('there is no name');
+  const now = (clientCertificate: string, password = ''): string =>
+    identity('spn', {
+      clientCertificate,
+      environment: { AZURE_CLIENT_SECRET: 'canary', AZURE_CLIENT_CERTIFICATE_PASSWORD: password },
+    });
+  writeFileSync(file, 'canary one');
+  writeFileSync(copy, 'canary one');
+  const first = now(file);
+  expect(now(copy)).toBe(first);
+  expect(now(file, 'canary')).not.toBe(first);
+  writeFileSync(file, 'canary two');
+  expect(now(file)).not.toBe(first);
+  expect([first, now(file, 'canary'), identity('spn')].join()).not.toMatch(/canary|secret/);
+});
+
+it('is of nobody while the certificate cannot be read', () => {
+  const clientCertificate = join(temporaryDirectory(), 'none');
+  expect(identity('spn', { clientCertificate })).not.toBe(identity('spn', { clientCertificate }));
 });
 
 it('changes when somebody else signs in to the Azure CLI', () => {
