@@ -47,8 +47,8 @@ export function parseDenyList(text: string): ParsedDenyList {
     const read = rest.length === 0 ? rule?.read(id) : undefined;
     if (read !== undefined) entries.add(`${kind} ${read}`);
     else if (rule === undefined)
-      problems.push(`line ${index + 1} begins with none of ${Object.keys(KINDS).join(', ')}`);
-    else problems.push(`line ${index + 1} does not name ${rule.names}`);
+      problems.push(`has a line ${index + 1} that begins with none of ${Object.keys(KINDS).join(', ')}`);
+    else problems.push(`has a line ${index + 1} that does not name ${rule.names}`);
   }
   if (entries.size > MAX_DENY_LIST_ENTRIES) problems.push(`has more than ${MAX_DENY_LIST_ENTRIES} entries`);
   return problems.length === 0 ? { entries } : { problems: problems.slice(0, MAX_PROBLEMS) };

@@ -107,7 +107,7 @@ export function createEntraVerifier(
     }
     if (settings.accept === 'pop') {
       throw wrongKind(
-        'only proof-of-possession tokens are accepted: --pop-enabled --pop-claims u=<id of the cluster>',
+        'only proof-of-possession tokens are accepted: get-credentials --pop --cluster-id (or --pop-enabled --pop-claims u=<id of the cluster>)',
       );
     }
     return principal(claims, undefined);

@@ -1,6 +1,7 @@
-// What counts, of flags and of the environment's variables. A flag wins, since it is what the kubeconfig says; but whoever
-// sets AAD_LOGIN_METHOD says that this process is somebody else than the kubeconfig has in mind, and then, as with
-// kubelogin, the variables win. So do Terraform's, since they are asked for by a flag of their own.
+// What counts, of flags and of the environment's variables. In kubelogin a variable always wins; here a flag does, since
+// it is what the kubeconfig says: who somebody is at a cluster must not change with an AZURE_CLIENT_ID that was set for
+// something else. But whoever sets AAD_LOGIN_METHOD says that this process is somebody else than the kubeconfig has in
+// mind, and then the variables win here too. So do Terraform's, since they are asked for by a flag of their own.
 import { usageError } from '../cli-error.ts';
 import { parseGuid, parseHttpsOrigin, parseTenant } from '../config/parse-text.ts';
 import { AZURERM_NAMES, AZURE_NAMES, firstSet, firstSetName } from '../token/azure-variables.ts';
@@ -46,16 +47,21 @@ export function effectiveSignIn(options: SignInOptions, environment: Environment
     loginHint: options.loginHint,
   };
   const chosen = chooseLogin(options, method, environment, names, settings);
-  // What a task of Azure Pipelines knows of its service connection comes last.
-  const connection = (name: string): string[] => (chosen.login === 'azurepipelines' ? [name] : []);
+  const ids = (from: readonly string[], ofConnection: string): readonly string[] => {
+    if (chosen.login !== 'azurepipelines') return from;
+    // AZURE_CLIENT_ID in a job is its agent's, or of a variable group, and no service connection's; only a variable that
+    // was asked for comes before what the task says, and one connection's ids are not those of another.
+    const comesFirst = !variablesWin && isTasksConnection(settings.serviceConnectionId, environment);
+    return comesFirst ? [ofConnection, ...from] : [...from, ofConnection];
+  };
   return {
     ...chosen,
     tenant:
       flagOf(options.tenant, names.tenant) ??
-      variable(environment, [...names.tenant, ...connection('AZURESUBSCRIPTION_TENANT_ID')], parseTenant),
+      variable(environment, ids(names.tenant, 'AZURESUBSCRIPTION_TENANT_ID'), parseTenant),
     clientId:
       flagOf(options.clientId, names.clientId) ??
-      variable(environment, [...names.clientId, ...connection('AZURESUBSCRIPTION_CLIENT_ID')], parseGuid),
+      variable(environment, ids(names.clientId, 'AZURESUBSCRIPTION_CLIENT_ID'), parseGuid),
     authorityHost:
       flagOf(options.authorityHost, AUTHORITY_HOST) ??
       variable(environment, AUTHORITY_HOST, parseHttpsOrigin),
@@ -65,6 +71,12 @@ export function effectiveSignIn(options: SignInOptions, environment: Environment
 }
 
 const AUTHORITY_HOST = ['AZURE_AUTHORITY_HOST'];
+
+/** Whether the connection that is to sign in is the one whose ids the task has set. */
+function isTasksConnection(id: string | undefined, environment: Environment): boolean {
+  const ofTask = firstSet(environment, ['AZURESUBSCRIPTION_SERVICE_CONNECTION_ID']);
+  return id === undefined || ofTask === undefined || id === ofTask.toLowerCase();
+}
 
 function chooseLogin(
   { login }: SignInOptions,

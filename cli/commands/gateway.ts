@@ -29,7 +29,10 @@ export function configureGateway(command: Command): void {
     .action(async (options: { checkConfig?: boolean }) => {
       const config = parseGatewayConfig(settingsSources(command, keys));
       if (options.checkConfig === true) {
-        process.stdout.write(`The settings are good. ${config.access.length} access rules.\n`);
+        const accounts = config.serviceAccounts?.length ?? 0;
+        process.stdout.write(
+          `The settings are good. Access rules: ${config.access.length}. Rules for ServiceAccounts: ${accounts}.\n`,
+        );
         return;
       }
       const logger = createServiceLogger(config.logLevel);

@@ -43,8 +43,6 @@ interface GetCredentialsOptions extends ClusterOptions, PluginOptions, ServiceCo
   readonly route?: Route;
   readonly format: 'kubeconfig' | 'azure-pipelines';
   readonly kubeconfig?: string;
-  readonly keepCurrentContext?: boolean;
-  readonly overwrite?: boolean;
 }
 
 export function configureGetCredentials(command: Command): void {
@@ -73,7 +71,7 @@ export function configureGetCredentials(command: Command): void {
     .option('-f, --kubeconfig <file>', 'the file to write, or - for standard output')
     .option('--context <name>', "name of the kubeconfig's entries (default: the cluster's)")
     .option('--keep-current-context', 'do not make the new context the current one')
-    .option('--overwrite', 'replace other credentials of the same name');
+    .option('--overwrite', 'replace other entries of the same name');
   addPluginOptions(command).addHelpText('after', HELP).action(getCredentials);
 }
 

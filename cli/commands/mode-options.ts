@@ -25,8 +25,11 @@ interface TextFlag {
   readonly help: string;
   /** What the value has to be, as the end of a sentence. */
   readonly mustBe: string;
-  readonly parse: (text: string) => string | undefined;
+  readonly parse: (text: string, wholePath: WholePath) => string | undefined;
 }
+
+/** Names a file from the root. */
+export type WholePath = (path: string) => string;
 
 const TEXT_FLAGS: readonly TextFlag[] = [
   {
@@ -95,12 +98,15 @@ export function addModeOptions(command: Command): Command {
     .option('--disable-environment-override', 'flags win over AAD_LOGIN_METHOD and what comes with it');
 }
 
-/** @throws CliError CC_ERR_CLI_USAGE */
-export function checkModeOptions(options: ModeOptions): ModeOptions {
+/**
+ * @param wholePath of the machine where the files are
+ * @throws CliError CC_ERR_CLI_USAGE
+ */
+export function checkModeOptions(options: ModeOptions, wholePath: WholePath = resolve): ModeOptions {
   const texts = TEXT_FLAGS.flatMap(({ name, flag, mustBe, parse }) => {
     const text = options[name];
     if (text === undefined) return [];
-    const value = parse(text);
+    const value = parse(text, wholePath);
     if (value !== undefined) return [[name, value]];
     throw usageError(`${flag} is not ${mustBe}`, 'Correct it and run the command again');
   });
@@ -124,6 +130,6 @@ export function modeArguments(options: ModeOptions): string[] {
 }
 
 // From the root: kubectl may call its plugin anywhere.
-function parseFile(text: string): string | undefined {
-  return text === '' ? undefined : resolve(text);
+function parseFile(text: string, wholePath: WholePath): string | undefined {
+  return text === '' ? undefined : wholePath(text);
 }

@@ -1,5 +1,5 @@
 // How the kubeconfig of get-credentials signs in: which plugin kubectl starts, and what it is told.
-import { isAbsolute } from 'node:path';
+import { posix, resolve, win32 } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { usageError } from '../cli-error.ts';
@@ -8,15 +8,15 @@ import { PROGRAM_NAME, execCommand } from '../kubeconfig/exec-command.ts';
 import type { ExecCommand } from '../kubeconfig/exec-command.ts';
 import { PLUGIN_NAMES, kubeloginPlugin, ownPlugin } from '../kubeconfig/exec-plugin.ts';
 import type { ExecPlugin, PluginName } from '../kubeconfig/exec-plugin.ts';
-import { AZURE_NAMES } from '../token/azure-variables.ts';
-import { guessLogin } from '../token/guess-login.ts';
 import { loginMode } from '../token/login-modes.ts';
+import { effectiveSignIn } from './effective-sign-in.ts';
 import { addModeOptions, modeArguments } from './mode-options.ts';
+import type { WholePath } from './mode-options.ts';
 import { addSignInOptions, checkSignInOptions } from './sign-in-options.ts';
 import type { SignInOptions } from './sign-in-options.ts';
 
 export interface PluginOptions extends SignInOptions {
-  readonly exec: PluginName;
+  readonly exec?: PluginName;
   readonly execCommand?: string;
   readonly tokenCacheDir?: string;
   readonly pop?: boolean;
@@ -28,9 +28,9 @@ const KUBELOGIN_DEFAULT = 'devicecode';
 export function addPluginOptions(command: Command): Command {
   return addModeOptions(addSignInOptions(command))
     .addOption(
-      new Option('--exec <plugin>', 'what kubectl gets its tokens from')
-        .choices(PLUGIN_NAMES)
-        .default(PROGRAM_NAME),
+      new Option('--exec <plugin>', `what kubectl gets its tokens from (default: ${PROGRAM_NAME})`).choices(
+        PLUGIN_NAMES,
+      ),
     )
     .option('--exec-command <path>', 'how kubectl starts it (default: found out)')
     .option('--pop', 'tokens with a proof of possession, for this cluster alone; needs --cluster-id')
@@ -40,15 +40,18 @@ export function addPluginOptions(command: Command): Command {
 
 /** `elsewhere`: the kubeconfig is for a machine that is not this one, where nobody sits. @throws CliError */
 export function execPlugin(options: PluginOptions, place: 'here' | 'elsewhere'): ExecPlugin {
-  const checked = checkSignInOptions(options);
+  // A path for another machine is whole there, and stays as it is: this one may have another root.
+  const wholePath: WholePath = place === 'here' ? resolve : (path) => path;
+  const checked = checkSignInOptions(options, wholePath);
   if (checked.serverId === undefined && checked.scope === undefined) {
     throw usageError('the API that tokens are for is missing', 'Give --server-id or --scope');
   }
-  if (place === 'elsewhere') checkElsewhere(options, effectiveLogin(options));
-  else checkHere(checked, effectiveLogin(options));
+  if (place === 'elsewhere') checkElsewhere(options);
+  else checkHere(checked, options.exec);
   const signIn = {
     ...checked,
-    tokenCacheDir: options.tokenCacheDir,
+    authorityCa: checked.authorityCa === undefined ? undefined : wholePath(checked.authorityCa),
+    tokenCacheDir: options.tokenCacheDir === undefined ? undefined : wholePath(options.tokenCacheDir),
     modeArgs: modeArguments(checked),
     proofFor: proofFor(options),
   };
@@ -61,22 +64,23 @@ function ownProgram(told: string | undefined, place: 'here' | 'elsewhere'): Exec
   return { command: PROGRAM_NAME, args: [] };
 }
 
-/** What is known of it by now. kubelogin guesses nothing; get-token does, where and when it runs. */
-function effectiveLogin({ login, exec }: PluginOptions): string | undefined {
-  return login ?? (exec === 'kubelogin' ? KUBELOGIN_DEFAULT : undefined);
-}
-
 // A service principal may bring its ids in variables of the environment when kubectl runs; a person will not.
-function checkHere(signIn: SignInOptions, login: string | undefined): void {
-  const mode = loginMode(login ?? guessLogin(process.env, AZURE_NAMES, {}).login);
-  if (!mode.asksPerson || (signIn.tenant !== undefined && signIn.clientId !== undefined)) return;
+function checkHere(signIn: SignInOptions, exec: PluginName | undefined): void {
+  if (signIn.tenant !== undefined && signIn.clientId !== undefined) return;
+  // get-token will look at the same flags and at an environment like this one. kubelogin guesses nothing.
+  const { login, loginFrom } = effectiveSignIn(
+    exec === 'kubelogin' ? { login: KUBELOGIN_DEFAULT, ...signIn } : signIn,
+    process.env,
+  );
+  if (!loginMode(login, loginFrom).asksPerson) return;
   throw usageError(
     'it is not said who signs in where',
     'Give --tenant and --client-id, or with --login a way to sign in without a person',
   );
 }
 
-function checkElsewhere(options: PluginOptions, login: string | undefined): void {
+function checkElsewhere(options: PluginOptions): void {
+  const login = options.login ?? (options.exec === 'kubelogin' ? KUBELOGIN_DEFAULT : undefined);
   if (login !== undefined && loginMode(login).asksPerson) {
     throw usageError(
       `nobody sits at a pipeline's agent to sign in with ${login}`,
@@ -89,7 +93,7 @@ function checkElsewhere(options: PluginOptions, login: string | undefined): void
     ['--client-certificate', options.clientCertificate],
     ['--federated-token-file', options.federatedTokenFile],
   ] as const) {
-    if (path === undefined || isAbsolute(path)) continue;
+    if (path === undefined || posix.isAbsolute(path) || win32.isAbsolute(path)) continue;
     throw usageError(
       `${flag} is a relative path, and the agent is another machine`,
       'Give the whole path there',

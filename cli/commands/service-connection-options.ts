@@ -1,5 +1,6 @@
 // get-credentials --format azure-pipelines: what an Azure Pipelines service connection of the type Kubernetes is made
 // of, printed for its form. Nothing is written to a file.
+import { Command } from 'commander';
 import { CliError, usageError } from '../cli-error.ts';
 import { FILE_LIMITS, describeFault, readBoundedFile } from '../files/read-bounded.ts';
 import { readBoundedStream } from '../files/read-stream.ts';
@@ -17,25 +18,25 @@ import {
 import type { ServiceConnectionForm } from '../kubeconfig/service-connection.ts';
 import { clusterAddress, contextName } from './cluster-options.ts';
 import type { ClusterOptions } from './cluster-options.ts';
-import { execPlugin } from './plugin-options.ts';
+import { addPluginOptions, execPlugin } from './plugin-options.ts';
 import type { PluginOptions } from './plugin-options.ts';
 
 export interface ServiceConnectionOptions {
   readonly route?: Route;
   /** Chooses the method "Service account". Never the token itself: a command line can be read by others. */
   readonly tokenFile?: string;
+  readonly keepCurrentContext?: boolean;
+  readonly overwrite?: boolean;
 }
 
 type Options = ClusterOptions & PluginOptions & ServiceConnectionOptions;
 
 const STDIN = '-';
-const SIGN_IN_FLAGS: readonly (readonly [keyof PluginOptions, string])[] = [
-  ['tenant', '--tenant'],
-  ['clientId', '--client-id'],
-  ['serverId', '--server-id'],
-  ['scope', '--scope'],
-  ['pop', '--pop'],
-];
+/** About the file that is not written. */
+const FILE_FLAGS = [
+  ['keepCurrentContext', '--keep-current-context'],
+  ['overwrite', '--overwrite'],
+] as const;
 
 /** @throws CliError */
 export async function printServiceConnection(
@@ -47,6 +48,10 @@ export async function printServiceConnection(
       '--format azure-pipelines writes no file',
       'Leave --kubeconfig out, and copy what is printed',
     );
+  }
+  const pointless = FILE_FLAGS.find(([name]) => options[name] === true);
+  if (pointless !== undefined) {
+    throw usageError(`--format azure-pipelines writes no file for ${pointless[1]}`, 'Leave it out');
   }
   const { tokenFile } = options;
   const form =
@@ -76,12 +81,15 @@ async function formWithToken(
   tokenFile: string,
   nowMs: number,
 ): Promise<ServiceConnectionForm> {
-  const unused = SIGN_IN_FLAGS.find(([name]) => options[name] !== undefined);
+  const unused = signInFlags().find(({ name }) => Object.hasOwn(options, name));
   if (unused !== undefined) {
     throw usageError(
-      `${unused[1]} is for signing in, and --token-file brings the identity`,
+      `${unused.flag} is for signing in, and --token-file brings the identity`,
       'Leave one of them out',
     );
+  }
+  if (options.context !== undefined) {
+    throw usageError('--context names entries of a kubeconfig, and --token-file makes none', 'Leave it out');
   }
   if (options.route === 'name') {
     throw usageError(
@@ -99,6 +107,14 @@ async function formWithToken(
   const token = parseServiceAccountToken(await readToken(tokenFile), nowMs);
   const form = serviceAccountForm({ serverUrl: serverUrl(address), caPem: address.ca, token }, nowMs);
   return withCheckedCa(form, address);
+}
+
+/** All of them, as they are declared: one that is added later is not left aside in silence. */
+function signInFlags(): { name: string; flag: string }[] {
+  return addPluginOptions(new Command()).options.map((option) => ({
+    name: option.attributeName(),
+    flag: option.long ?? option.flags,
+  }));
 }
 
 // Without --ca the agent's own roots count, which are not there to be looked at.

@@ -5,12 +5,14 @@ import { usageError } from '../cli-error.ts';
 import { parseGuid, parseHttpsOrigin, parseTenant } from '../config/parse-text.ts';
 import { LOGIN_MODE_NAMES, loginMode } from '../token/login-modes.ts';
 import { checkModeOptions } from './mode-options.ts';
-import type { ModeOptions } from './mode-options.ts';
+import type { ModeOptions, WholePath } from './mode-options.ts';
 
 export interface SignInOptions extends ModeOptions {
   /** Left out: get-token guesses it from its environment each time. */
   readonly login?: string;
   readonly tenant?: string;
+  /** The same under kubelogin's name, for a line that was written for it. */
+  readonly tenantId?: string;
   readonly clientId?: string;
   readonly serverId?: string;
   readonly scope?: string;
@@ -27,6 +29,7 @@ export function addSignInOptions(command: Command): Command {
       ),
     )
     .option('-t, --tenant <id>', 'tenant id or domain; else AZURE_TENANT_ID')
+    .addOption(new Option('--tenant-id <id>').hideHelp())
     .option('--client-id <id>', 'the application or identity that signs in; else AZURE_CLIENT_ID')
     .option('--server-id <id>', 'the API that the token is for: asks for its scope <id>/.default')
     .option('--scope <scope>', 'the scope itself, instead of --server-id')
@@ -36,14 +39,23 @@ export function addSignInOptions(command: Command): Command {
 
 /**
  * The options with every value checked and in one spelling; what is missing stays missing.
+ * @param wholePath of the machine where the files are; this one's by default
  * @throws CliError CC_ERR_CLI_USAGE
  */
-export function checkSignInOptions(options: SignInOptions): SignInOptions {
+export function checkSignInOptions(options: SignInOptions, wholePath?: WholePath): SignInOptions {
   if (options.login !== undefined) loginMode(options.login);
   if (options.serverId !== undefined && options.scope !== undefined) {
     throw usageError('--server-id and --scope are both given', 'Keep one of them');
   }
-  const tenant = checked('--tenant', options.tenant, parseTenant, 'a GUID or a domain such as contoso.com');
+  if (options.tenant !== undefined && options.tenantId !== undefined) {
+    throw usageError('--tenant and --tenant-id are both given', 'They mean the same: keep one of them');
+  }
+  const tenant = checked(
+    options.tenantId === undefined ? '--tenant' : '--tenant-id',
+    options.tenantId ?? options.tenant,
+    parseTenant,
+    'a GUID or a domain such as contoso.com',
+  );
   const clientId = checked('--client-id', options.clientId, parseGuid, 'a GUID');
   const serverId = checked(
     '--server-id',
@@ -66,7 +78,7 @@ export function checkSignInOptions(options: SignInOptions): SignInOptions {
     ...(scope === undefined ? {} : { scope }),
     ...(host === undefined ? {} : { authorityHost: host }),
     ...(options.authorityCa === undefined ? {} : { authorityCa: options.authorityCa }),
-    ...checkModeOptions(options),
+    ...checkModeOptions(options, wholePath),
   };
 }
 

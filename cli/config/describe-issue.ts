@@ -25,6 +25,8 @@ export function describeIssue(issue: z.core.$ZodIssue, context: IssueContext): s
 function mustBe(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
+      // What a setting says of itself is better than its kind.
+      if (issue.message.startsWith('must be ')) return issue.message;
       return `must be ${KINDS[issue.expected] ?? issue.expected}`;
     case 'invalid_value':
       return `must be one of ${issue.values.map(String).join(', ')}`;

@@ -17,7 +17,7 @@ const MAX_TEXT = 2048;
 /** A text that `parse` turns into a value; `undefined` means it is none, and the setting then "must be ...". */
 function parsed<T>(mustBe: string, parse: (text: string) => T | undefined) {
   return z
-    .string()
+    .string({ error: ({ input }) => (input === undefined ? undefined : `must be ${mustBe}`) })
     .max(MAX_TEXT)
     .transform((text, context) => {
       const value = parse(text);
@@ -37,7 +37,9 @@ export const dnsName = () =>
 export const listenAddress = () =>
   parsed('an address and a port, such as 0.0.0.0:8443 or [::1]:8443', parseListenAddress);
 export const clusterName = () =>
-  parsed('a cluster name (a-z, 0-9 and -, at most 63)', (text) => (isClusterName(text) ? text : undefined));
+  parsed('a cluster name (a-z, 0-9 and -, at most 63), and not * for all', (text) =>
+    isClusterName(text) ? text : undefined,
+  );
 export const clusterPattern = () =>
   parsed('a cluster name (a-z, 0-9 and -, at most 63) or *', (text) =>
     text === '*' || isClusterName(text) ? text : undefined,
@@ -47,7 +49,7 @@ export const joinToken = () =>
     isJoinToken(text) ? text : undefined,
   );
 export const proxyAddress = () =>
-  parsed('http://[user:password@]host:port, or the word direct', (text) =>
+  parsed('http://host:port (a user and a password stand before the host), or the word direct', (text) =>
     text === 'direct' ? text : parseProxyUrl(text),
   );
 

@@ -23,7 +23,7 @@ export function proxyFor(address: string, environment: Environment): string | un
   if (parsed === undefined) {
     throw usageError(
       'HTTPS_PROXY is not a proxy address that can be used',
-      'Set it to http://[user:password@]host:port',
+      'Set it to http://host:port; a user and a password stand before the host, as in any address',
     );
   }
   return parsed;

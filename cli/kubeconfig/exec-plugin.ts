@@ -1,12 +1,15 @@
 // What kubectl starts for a token: this program, or Azure's kubelogin. Their flags are akin, not the same.
-import { resolve } from 'node:path';
+import { win32 } from 'node:path';
 import { usageError } from '../cli-error.ts';
 import type { ExecCommand } from './exec-command.ts';
 
 export const PLUGIN_NAMES = ['cluster-connect', 'kubelogin'] as const;
 export type PluginName = (typeof PLUGIN_NAMES)[number];
 
-/** Checked options; what is missing is left to the environment that the plugin will run in. */
+/**
+ * Checked options; what is missing is left to the environment that the plugin will run in. Paths are whole: kubectl is
+ * called from any directory.
+ */
 export interface PluginSignIn {
   readonly login?: string | undefined;
   readonly tenant?: string | undefined;
@@ -54,8 +57,8 @@ export function ownPlugin(program: ExecCommand, signIn: PluginSignIn): ExecPlugi
         ['--server-id', signIn.serverId],
         ['--scope', signIn.scope],
         ['--authority-host', signIn.authorityHost],
-        ['--authority-ca', absolute(signIn.authorityCa)],
-        ['--token-cache-dir', absolute(signIn.tokenCacheDir)],
+        ['--authority-ca', signIn.authorityCa],
+        ['--token-cache-dir', signIn.tokenCacheDir],
       ]),
       ...(signIn.modeArgs ?? []),
       ...proofArgs(signIn),
@@ -81,7 +84,7 @@ export function kubeloginPlugin(command: string, signIn: PluginSignIn): ExecPlug
         ['--environment', environment],
         // It takes a host only with the slash.
         ['--authority-host', environment === undefined ? `${host}/` : undefined],
-        ['--cache-dir', absolute(signIn.tokenCacheDir)],
+        ['--cache-dir', signIn.tokenCacheDir],
       ]),
       // Asked about a host that is none of Microsoft's clouds, Entra's own discovery would refuse it.
       ...(environment === undefined ? ['--disable-instance-discovery'] : []),
@@ -124,12 +127,28 @@ function given(flags: readonly Flag[]): string[] {
   return flags.flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
 }
 
-// kubectl is called from any directory.
-function absolute(path: string | undefined): string | undefined {
-  return path === undefined ? undefined : resolve(path);
-}
-
 function hint(program: PluginName): string {
   return `${program} is not installed or not on PATH.
 Install it, or write this kubeconfig again with get-credentials, then run your command again.`;
+}
+
+/** Whether the exec of a user entry is one of these two: by its command, or by the hint that only we write. */
+export function isKnownPlugin(exec: {
+  readonly command: unknown;
+  readonly args: readonly unknown[];
+  readonly installHint: unknown;
+}): boolean {
+  const { command, args, installHint } = exec;
+  if (PLUGIN_NAMES.some((name) => installHint === hint(name))) return true;
+  const program = programName(command);
+  if (PLUGIN_NAMES.some((name) => program === name)) return args[0] === 'get-token';
+  // The files themselves, where the program is not installed: node PATH get-token.
+  return program === 'node' && OWN_FILE.test(String(args[0])) && args[1] === 'get-token';
+}
+
+const OWN_FILE = /[\\/](?:cluster-connect|cli[\\/]main\.[jt]s)$/;
+
+/** Of a path of either kind of machine. */
+function programName(command: unknown): string {
+  return typeof command === 'string' ? win32.basename(command, win32.extname(command)) : '';
 }

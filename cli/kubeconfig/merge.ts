@@ -1,13 +1,14 @@
 // Puts entries into an existing kubeconfig and leaves the rest as its owner wrote it: order, comments, unknown keys.
-import { isMap, isSeq, parseDocument } from 'yaml';
+import { isAlias, isMap, isSeq, parseDocument } from 'yaml';
 import type { Document, YAMLMap, YAMLSeq } from 'yaml';
 import { CliError } from '../cli-error.ts';
 import type { KubeconfigEntries } from './entries.ts';
+import { isKnownPlugin } from './exec-plugin.ts';
 
 export interface MergeOptions {
   /** Make the new context the current one; without a current one it becomes that anyway. */
   readonly setCurrent: boolean;
-  /** Replace a user entry of the same name that holds credentials of another kind. */
+  /** Replace entries of the same name that lead elsewhere or hold credentials of another kind. */
   readonly overwrite: boolean;
   /** For messages. */
   readonly fileName: string;
@@ -19,13 +20,13 @@ export function newKubeconfig(entries: KubeconfigEntries): string {
 }
 
 /**
- * The text of the kubeconfig with the entries in it. Same-named entries are replaced.
- * @throws CliError CC_ERR_CLI_KUBECONFIG_INVALID for a text that is no kubeconfig, CC_ERR_CLI_USAGE where other
- *   credentials would be lost
+ * The text of the kubeconfig with the entries in it. Entries of an earlier run are replaced.
+ * @throws CliError CC_ERR_CLI_KUBECONFIG_INVALID for a text that is no kubeconfig, CC_ERR_CLI_USAGE where what
+ *   somebody else wrote under the name would be lost
  */
 export function mergeKubeconfig(text: string, entries: KubeconfigEntries, options: MergeOptions): string {
   const document = parseKubeconfig(text, options.fileName);
-  if (!options.overwrite) refuseLoss(document, entries.name, options.fileName);
+  if (!options.overwrite) refuseLoss(document, entries, options.fileName);
   putEntry(document, 'clusters', entries.name, 'cluster', entries.cluster, options.fileName);
   putEntry(document, 'users', entries.name, 'user', entries.user, options.fileName);
   putEntry(document, 'contexts', entries.name, 'context', entries.context, options.fileName);
@@ -76,20 +77,39 @@ function putEntry(
     list.items.push(document.createNode({ [member]: value, name }));
     return;
   }
-  // Extensions belong to other programs; a context's namespace is its owner's choice.
-  const kept = keptOf(first.get(member));
-  first.set(member, document.createNode({ ...value, ...kept }));
+  const kept = keptOf(listName, memberOf(document, first, member));
+  first.set(member, document.createNode(withKept(value, kept)));
   list.items = list.items.filter((item) => !others.some((other) => other === item));
 }
 
-function keptOf(old: unknown): Record<string, unknown> {
-  if (!isMap(old)) return {};
-  const kept: Record<string, unknown> = {};
-  for (const name of ['namespace', 'extensions']) {
-    const node = old.get(name, true);
-    if (node !== undefined) kept[name] = node;
-  }
-  return kept;
+// Extensions belong to other programs. The rest is its owner's choice, and get-credentials has no flag for it: a
+// context's namespace, how the network is left, what its plugin needs in the environment.
+const KEPT = {
+  clusters: ['proxy-url', 'disable-compression', 'extensions'],
+  users: ['extensions'],
+  contexts: ['namespace', 'extensions'],
+} as const;
+
+interface Kept {
+  readonly own: Readonly<Record<string, unknown>>;
+  readonly execEnv?: unknown;
+}
+
+function keptOf(listName: keyof typeof KEPT, old: unknown): Kept {
+  if (!isMap(old)) return { own: {} };
+  const own = Object.fromEntries(
+    KEPT[listName].flatMap((name) => (old.has(name) ? [[name, old.get(name, true)]] : [])),
+  );
+  // Of another plugin it would be another program's.
+  const execEnv = listName === 'users' && isOurs(old) ? old.getIn(['exec', 'env'], true) : undefined;
+  return execEnv === undefined ? { own } : { own, execEnv };
+}
+
+function withKept(value: Readonly<Record<string, unknown>>, kept: Kept): Record<string, unknown> {
+  const { exec } = value;
+  const withEnv =
+    kept.execEnv === undefined || typeof exec !== 'object' ? {} : { exec: { ...exec, env: kept.execEnv } };
+  return { ...value, ...withEnv, ...kept.own };
 }
 
 function listOf(document: Document, name: string, fileName: string): YAMLSeq {
@@ -103,25 +123,49 @@ function listOf(document: Document, name: string, fileName: string): YAMLSeq {
   return made;
 }
 
-// A client key or a token in a kubeconfig may be the only copy of it.
-function refuseLoss(document: Document, name: string, fileName: string): void {
-  const users = document.get('users');
-  if (!isSeq(users)) return;
-  for (const item of users.items) {
-    if (!isMap(item) || item.get('name') !== name) continue;
-    const user = item.get('user');
-    if (!isMap(user) || user.items.length === 0 || isOurs(user)) continue;
-    throw new CliError(
-      'CC_ERR_CLI_USAGE',
-      `${fileName} already holds other credentials under the name ${name}`,
-      'Give this one another name with --context, or replace them with --overwrite',
-    );
+type IsOther = (entry: YAMLMap) => boolean;
+
+// A client key or a token in a kubeconfig may be the only copy of it; and whoever calls kubectl with a context that led
+// to one cluster yesterday must not work on another today.
+function refuseLoss(document: Document, { name, cluster }: KubeconfigEntries, fileName: string): void {
+  const differs = (entry: YAMLMap, key: string, ours: unknown): boolean =>
+    (entry.get(key) ?? '') !== (ours ?? '');
+  const isOtherServer: IsOther = (entry) =>
+    differs(entry, 'server', cluster['server']) ||
+    differs(entry, 'tls-server-name', cluster['tls-server-name']);
+  const namesOthers: IsOther = (entry) => differs(entry, 'cluster', name) || differs(entry, 'user', name);
+  for (const [listName, member, isOther, what] of [
+    ['users', 'user', (user: YAMLMap) => !isOurs(user), 'other credentials'],
+    ['clusters', 'cluster', isOtherServer, 'a cluster with another address'],
+    ['contexts', 'context', namesOthers, 'a context of other entries'],
+  ] as const) {
+    const list = document.get(listName);
+    if (!isSeq(list)) continue;
+    for (const item of list.items) {
+      if (!isMap(item) || item.get('name') !== name) continue;
+      const entry = memberOf(document, item, member);
+      if (!isMap(entry) || entry.items.length === 0 || !isOther(entry)) continue;
+      throw new CliError(
+        'CC_ERR_CLI_USAGE',
+        `${fileName} already holds ${what} under the name ${name}`,
+        'Give this one another name with --context, or replace what is there with --overwrite',
+      );
+    }
   }
+}
+
+function memberOf(document: Document, item: YAMLMap, member: string): unknown {
+  const node = item.get(member, true);
+  return isAlias(node) ? node.resolve(document) : node;
 }
 
 function isOurs(user: YAMLMap): boolean {
   const args = user.getIn(['exec', 'args']);
-  return isSeq(args) && args.items.some((_, index) => args.get(index) === 'get-token');
+  return isKnownPlugin({
+    command: user.getIn(['exec', 'command']),
+    args: isSeq(args) ? args.items.map((_, index) => args.get(index)) : [],
+    installHint: user.getIn(['exec', 'installHint']),
+  });
 }
 
 function invalid(fileName: string, what: string, cause?: unknown): CliError {

@@ -96,6 +96,13 @@ const CANNOT_CHECK: ReadonlySet<string> = new Set([
   'CC_ERR_AUTH_BUSY',
 ]);
 
+/** What the gateway looked at too: it took this token, so the two disagree. */
+const OTHER_SETTINGS: ReadonlySet<string> = new Set([
+  'CC_ERR_AUTH_AUDIENCE',
+  'CC_ERR_AUTH_TENANT',
+  'CC_ERR_AUTH_ISSUER',
+]);
+
 function blameAgent(code: number, { errorCode, requestId }: Status, circumstances: Circumstances): Verdict {
   if (CANNOT_CHECK.has(errorCode)) {
     return {
@@ -103,7 +110,10 @@ function blameAgent(code: number, { errorCode, requestId }: Status, circumstance
       advice: `The agent cannot check tokens now (${errorCode}). Try again in a minute; if it stays so, the operator of the cluster looks whether the agent reaches Entra (and Microsoft Graph, where groups are looked up): entra.authorityHost, its outbound proxy, its firewall.`,
     };
   }
-  if (code === 401 || errorCode.startsWith('CC_ERR_AUTH_')) {
+  if (!OTHER_SETTINGS.has(errorCode) && errorCode.startsWith('CC_ERR_AUTH_')) {
+    return { problem: 'agent-refuses-token', advice: tokenAdvice(errorCode, circumstances, 'cluster') };
+  }
+  if (code === 401 || OTHER_SETTINGS.has(errorCode)) {
     return {
       problem: 'agent-refuses-token',
       advice: `The gateway took this token and the agent did not (${errorCode}): the two have other settings under \`entra\`. Ask the operator of the cluster to compare the agent's tenants and audiences with the gateway's. The token: issuer ${String(circumstances.claims['issuer'])}, audience ${[circumstances.claims['audience'] ?? ''].flat().join(', ')}, tenant ${String(circumstances.claims['tenant'])}.`,

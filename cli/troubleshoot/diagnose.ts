@@ -50,9 +50,7 @@ export async function diagnose(input: DiagnoseInput): Promise<Diagnosis> {
 }
 
 /** Before anything is shown that could repeat them. */
-function hideCredentials({ credential, proxyUrl }: Route, { scrubber, environment }: DiagnoseInput): void {
+function hideCredentials({ credential, proxyUrl }: Route, { scrubber }: DiagnoseInput): void {
   if (credential.kind === 'token') scrubber.hideToken(credential.token);
-  for (const address of [proxyUrl, environment['HTTPS_PROXY'], environment['https_proxy']]) {
-    if (address !== undefined) scrubber.hideAddress(address);
-  }
+  if (proxyUrl !== undefined) scrubber.hideAddress(proxyUrl);
 }

@@ -1,6 +1,5 @@
 // Hop "kubeconfig": which context kubectl would use, whether its entries are there, and what they lead to.
-import { certificatesIn } from '../config/pem.ts';
-import { FILE_LIMITS, describeFault, readBoundedFile } from '../files/read-bounded.ts';
+import { certificatesOf, readCertificates } from '../kubeconfig/read-certificates.ts';
 import { textOf } from './entry.ts';
 import { findCommand } from './find-command.ts';
 import { failed, ok } from './hops.ts';
@@ -126,12 +125,10 @@ function readCa({ entry, file }: NamedEntry): string | undefined | Failed {
   const path = textOf(entry, 'certificate-authority');
   if (data === '' && path === '') return undefined;
   const from = data === '' ? resolvePath(path, file) : 'certificate-authority-data';
-  const found =
-    data === '' ? readBoundedFile(from, FILE_LIMITS.pem) : { text: Buffer.from(data, 'base64').toString() };
-  const certificates = 'text' in found ? certificatesIn(found.text) : undefined;
-  if (certificates !== undefined) return certificates;
+  const found = data === '' ? readCertificates(from) : certificatesOf(Buffer.from(data, 'base64').toString());
+  if ('pem' in found) return found.pem;
   return failed('ca-unusable', {
-    message: `${from} ${'fault' in found ? describeFault(found) : 'holds no usable PEM certificate'}`,
+    message: `${from} ${found.fault}`,
     advice: "Write the entry again: `cluster-connect get-credentials --ca FILE`, with the gateway's CA.",
   });
 }

@@ -78,7 +78,8 @@ LOOPBACK.addAddress('::1', 'ipv6');
 function unusable(from: string): Failed {
   return failed('proxy-unusable', {
     message: `${from} is not a proxy that this command can use`,
-    advice: `Set it to http://[user:password@]host:port. If kubectl is to use another kind (socks5), try kubectl itself.`,
+    advice:
+      'Set it to http://host:port, with user and password before the host where the proxy wants them. If kubectl is to use another kind (socks5), try kubectl itself.',
   });
 }
 
@@ -100,7 +101,8 @@ function describe(error: unknown, proxy: string, target: string): Failed {
   if (status === 407) {
     return failed('proxy-credentials', {
       message: `the proxy ${proxy} wants other credentials (407)`,
-      advice: 'Put user and password into HTTPS_PROXY: http://user:password@host:port, percent-encoded.',
+      advice:
+        'Put user and password into HTTPS_PROXY: before the host, a colon between them and an @ after them, percent-encoded.',
     });
   }
   return failed('proxy-refused', {

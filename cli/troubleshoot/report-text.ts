@@ -42,7 +42,7 @@ function diagnosisLines({ result, diagnosis, target, hops }: Report): string[] {
   if (result === 'ok') {
     const hasContext = hops[0]?.facts['context'] !== undefined;
     const next = hasContext
-      ? `kubectl --context ${target.name} get pods`
+      ? `kubectl --context ${target.name} --namespace ${target.namespace} get pods`
       : 'cluster-connect get-credentials, with the same flags';
     return [`Every hop works. Next: ${next}`];
   }

@@ -21,8 +21,11 @@ const HIDDEN = '[redacted]';
 const MIN_SECRET_LENGTH = 6;
 /** What no person writes: a part of a token, a key. The signature of a token has 342 characters. */
 const LONG_OPAQUE = /[\w-]{120,}/g;
-const SECRET_VARIABLE = /SECRET|PASSWORD|TOKEN|ASSERTION|API_?KEY|PRIVATE_?KEY/i;
-const SECRET_FLAG = /secret|password|assertion/i;
+const SECRET_VARIABLE =
+  /SECRET|PASSWORD|PASSPHRASE|TOKEN|ASSERTION|CREDENTIAL|API_?KEY|PRIVATE_?KEY|CONNECTION_?STRING|(?:HEADER|_AUTH|(?:^|_)PAT)$/i;
+const SECRET_FLAG = /secret|password|passphrase|assertion|token$/i;
+/** HTTPS_PROXY, all_proxy and whatever a plugin has of its own; NO_PROXY holds no address with a password. */
+const PROXY_VARIABLE = /(?<!^no)_proxy$/i;
 const NAMES_A_FILE = /_(?:FILE|PATH|DIR|URL|URI|ENDPOINT)$/i;
 
 /** @param environment whose secrets are hidden from the start: a plugin may repeat them */
@@ -37,7 +40,16 @@ export function createScrubber(environment: Readonly<Record<string, string | und
   const hideVariable = (name: string, value: string): void => {
     if (SECRET_VARIABLE.test(name) && !NAMES_A_FILE.test(name)) hide(value);
   };
-  for (const [name, value] of Object.entries(environment)) if (value !== undefined) hideVariable(name, value);
+  const hideAddress = (address: string): void => {
+    const [, password] = /^(?:[\w+.-]+:\/\/)?[^/@]*?:([^/]*)@/.exec(address) ?? [];
+    if (password === undefined) return;
+    hide(password);
+    hide(percentDecoded(password) ?? '');
+  };
+  for (const [name, value = ''] of Object.entries(environment)) {
+    hideVariable(name, value);
+    if (PROXY_VARIABLE.test(name)) hideAddress(value);
+  }
   const text = (shown: string): string => {
     let clean = shown;
     for (const secret of secrets) clean = clean.replaceAll(secret, HIDDEN);
@@ -58,12 +70,7 @@ export function createScrubber(environment: Readonly<Record<string, string | und
       hide(token);
       for (const part of token.split('.', 8)) hide(part);
     },
-    hideAddress: (address) => {
-      const [, password] = /^(?:[\w+.-]+:\/\/)?[^/@]*?:([^/]*)@/.exec(address) ?? [];
-      if (password === undefined) return;
-      hide(password);
-      hide(percentDecoded(password) ?? '');
-    },
+    hideAddress,
     text,
   };
 }

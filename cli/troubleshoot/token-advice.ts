@@ -1,4 +1,4 @@
-// What to do about a token that the gateway refuses, by its code: with what the token says, so that nobody has to decode it.
+// What to do about a token that the gateway or the agent refuses, by its code: with what the token says, so that nobody has to decode it.
 import type { Facts } from './hops.ts';
 
 /** What a refusal is put into words with. */
@@ -18,7 +18,11 @@ interface Said {
   /** `u` of a proof of possession. */
   readonly popCluster: string;
   readonly clockDifferenceSeconds: number;
+  /** Whose settings it met. */
+  readonly judge: Judge;
 }
+
+export type Judge = 'gateway' | 'cluster';
 
 const CLOCKS: Advice = ({ clockDifferenceSeconds }) =>
   `This machine's clock and the gateway's differ by ${clockDifferenceSeconds} s: set it if that is much. Else sign in anew (\`cluster-connect get-token --refresh …\`).`;
@@ -58,7 +62,7 @@ const ADVICE: ReadonlyMap<string, Advice> = new Map<string, Advice>([
   [
     'CC_ERR_AUTH_TOKEN_KIND',
     () =>
-      "Ask for an access token of the API's scope (`--server-id ID`, which asks for ID/.default). This is an ID token, or bearer where the cluster wants a proof of possession (`--pop-enabled`), or the other way round.",
+      "Ask for an access token of the API's scope (`--server-id ID`, which asks for ID/.default). This is an ID token, or bearer where the cluster wants a proof of possession (`get-credentials … --pop --cluster-id ID`), or the other way round.",
   ],
   [
     'CC_ERR_AUTH_TOO_LARGE',
@@ -82,12 +86,13 @@ const ADVICE: ReadonlyMap<string, Advice> = new Map<string, Advice>([
   ],
   [
     'CC_ERR_AUTH_PERMISSION',
-    ({ granted }) =>
-      `The token holds ${granted}, and none of what the gateway requires: ask the operator of the gateway for the scope (entra.requiredScopes) or the app role (entra.requiredRoles), and for its assignment to you.`,
+    ({ granted, judge }) =>
+      `The token holds ${granted}, and none of what the ${judge} requires: ask the operator of the ${judge} for the scope (entra.requiredScopes) or the app role (entra.requiredRoles), and for its assignment to you.`,
   ],
   [
     'CC_ERR_AUTH_DENIED',
-    () => 'The operator of the gateway has shut out this user, this application or this token: ask them why.',
+    ({ judge }) =>
+      `The operator of the ${judge} has shut out this user, this application or this token (denyListFile): ask them why.`,
   ],
   [
     'CC_ERR_AUTH_GROUPS_OVERAGE',
@@ -96,12 +101,16 @@ const ADVICE: ReadonlyMap<string, Advice> = new Map<string, Advice>([
   ],
   [
     'CC_ERR_AUTH_IDENTITY',
-    () =>
-      'Your name cannot be a Kubernetes user: tell the operator of the gateway (usernameClaim `oid` works for everybody).',
+    ({ judge }) =>
+      `Your name cannot be a Kubernetes user: tell the operator of the ${judge} (usernameClaim \`oid\` works for everybody).`,
   ],
 ]);
 
-export function tokenAdvice(errorCode: string, { claims, clockDifferenceMs }: Circumstances): string {
+export function tokenAdvice(
+  errorCode: string,
+  { claims, clockDifferenceMs }: Circumstances,
+  judge: Judge = 'gateway',
+): string {
   const said = {
     audience: [claims['audience'] ?? ''].flat().join(', ') || '(none)',
     tenant: String(claims['tenant'] ?? '') || '(none)',
@@ -109,6 +118,7 @@ export function tokenAdvice(errorCode: string, { claims, clockDifferenceMs }: Ci
     granted: [claims['scopes'] ?? [], claims['roles'] ?? []].flat().join(', ') || 'neither scope nor role',
     popCluster: String(claims['popCluster'] ?? '') || 'no cluster',
     clockDifferenceSeconds: Math.round(clockDifferenceMs / 1000),
+    judge,
   };
   const advice = ADVICE.get(errorCode);
   return advice === undefined ? `See ${errorCode} in docs/errors.md.` : advice(said);

@@ -49,11 +49,11 @@ describe('the list', () => {
     const text = `user alice@contoso.example\nuser ${ALICE} ${BOB}\ngroup ${BOB}\ntoken x\nservice-account ci`;
     const parsed = parseDenyList(text);
     expect('problems' in parsed && parsed.problems).toEqual([
-      'line 1 does not name an object id',
-      'line 2 does not name an object id',
-      'line 3 begins with none of user, application, token, service-account',
-      'line 4 does not name the claim "uti" or "jti" of a token',
-      'line 5 does not name namespace:name',
+      'has a line 1 that does not name an object id',
+      'has a line 2 that does not name an object id',
+      'has a line 3 that begins with none of user, application, token, service-account',
+      'has a line 4 that does not name the claim "uti" or "jti" of a token',
+      'has a line 5 that does not name namespace:name',
     ]);
   });
 
@@ -134,7 +134,7 @@ describe('the file', () => {
     look();
     expect(list.denies(token())).toBe(true);
     expect(lines.map((line) => JSON.parse(line).problems)).toEqual([
-      ['line 1 does not name an object id'],
+      ['has a line 1 that does not name an object id'],
       ['cannot be read (ENOENT)'],
     ]);
   });

@@ -45,6 +45,19 @@ it('are those that docs/azure-pipelines.md leads through', () => {
   for (const file of FILES) expect(guide).toContain(`deploy/azure-pipelines/${file}`);
 });
 
+it('workload-identity.yml says outright who signs in: no variable of the agent can be meant', () => {
+  const [script = ''] = scriptsOf('workload-identity.yml');
+  for (const flag of [
+    '--login azurepipelines',
+    '--tenant "$AZURESUBSCRIPTION_TENANT_ID"',
+    '--client-id "$AZURESUBSCRIPTION_CLIENT_ID"',
+    '--azure-pipelines-service-connection-id "$AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"',
+    '--disable-environment-override',
+  ]) {
+    expect(script).toContain(flag);
+  }
+});
+
 describe.each(FILES)('%s', (file) => {
   const template = readTemplate(join(FOLDER, file));
 
@@ -101,6 +114,18 @@ describe.each(FILES)('%s', (file) => {
     }
   });
 
+  it('takes a parameter that is empty for a variable that is not set', () => {
+    const steps = JSON.stringify(template.jobs);
+    for (const { name, default: value } of template.parameters) {
+      if (value !== '') continue;
+      const variable =
+        new RegExp(`"([A-Z_]+)":"\\$\\{\\{ parameters\\.${name} \\}\\}"`).exec(steps)?.[1] ?? '';
+      const scripts = scriptsOf(file).join('\n');
+      const isSafe = scripts.includes(`\${${variable}:-}`);
+      expect([name, variable !== '', isSafe]).toEqual([name, true, true]);
+    }
+  });
+
   it('calls get-credentials with flags that there are', () => {
     const command = new Command();
     configureGetCredentials(command);
@@ -115,7 +140,11 @@ describe.each(FILES)('%s', (file) => {
   it('holds no secret, and names one variable that is one: the job’s own token, for a step that runs kubectl', () => {
     const macros = textOf(file).match(/\$\([^)]*\)/g) ?? [];
     const isOfJob = file !== 'service-account-connection.yml';
-    expect(macros).toEqual(isOfJob ? ['$(System.AccessToken)'] : []);
+    const ids = ['$(AZURESUBSCRIPTION_TENANT_ID)', '$(AZURESUBSCRIPTION_CLIENT_ID)'];
+    expect(macros).toEqual([
+      ...(isOfJob ? ['$(System.AccessToken)'] : []),
+      ...(file === 'kubeconfig-connection.yml' ? ids : []),
+    ]);
     const mapped = expanded(file).steps.filter(
       (step) => 'env' in step && step.env?.['SYSTEM_ACCESSTOKEN'] !== undefined,
     );

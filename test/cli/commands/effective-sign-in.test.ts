@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { effectiveSignIn } from '../../../cli/commands/effective-sign-in.ts';
 import type { SignInOptions } from '../../../cli/commands/sign-in-options.ts';
+import { VARIABLES_HELP } from '../../../cli/token/azure-variables.ts';
 
 const FLAG = '11111111-1111-1111-1111-111111111111';
 const VARIABLE = '22222222-2222-2222-2222-222222222222';
 const OTHER = '33333333-3333-3333-3333-333333333333';
+const CONNECTION = 'abcdef44-4444-4444-4444-444444444444';
 
 describe('the way to sign in, when it is left out', () => {
   it.each([
@@ -181,16 +183,73 @@ describe('ids', () => {
     });
   });
 
-  it('of a service connection come last, and for azurepipelines only', () => {
-    const environment = { AZURESUBSCRIPTION_CLIENT_ID: OTHER, AZURESUBSCRIPTION_TENANT_ID: 'c.example' };
-    expect(effectiveSignIn({ login: 'azurepipelines' }, environment)).toMatchObject({
-      clientId: OTHER,
-      tenant: 'c.example',
+  describe('of a service connection', () => {
+    const connection = {
+      AZURESUBSCRIPTION_CLIENT_ID: OTHER,
+      AZURESUBSCRIPTION_TENANT_ID: 'c.example',
+      AZURESUBSCRIPTION_SERVICE_CONNECTION_ID: CONNECTION.toUpperCase(),
+    };
+    const strays = { AZURE_CLIENT_ID: VARIABLE, AZURE_TENANT_ID: 'b.example' };
+    const ofConnection = { clientId: OTHER, tenant: 'c.example' };
+    const ofStrays = { clientId: VARIABLE, tenant: 'b.example' };
+
+    it.each([
+      { what: 'are taken', options: { login: 'azurepipelines' }, more: {}, ids: ofConnection },
+      {
+        what: "come before the agent's",
+        options: { login: 'azurepipelines' },
+        more: strays,
+        ids: ofConnection,
+      },
+      {
+        what: "come before the agent's where the way is guessed",
+        options: {},
+        more: { ...strays, AZURE_FEDERATED_TOKEN_FILE: '/t', SYSTEM_OIDCREQUESTURI: 'https://x' },
+        ids: ofConnection,
+      },
+      {
+        what: 'come first too where a flag names the same connection',
+        options: { login: 'azurepipelines', azurePipelinesServiceConnectionId: CONNECTION },
+        more: strays,
+        ids: ofConnection,
+      },
+      {
+        what: 'are not taken for those of another connection',
+        options: { login: 'azurepipelines', azurePipelinesServiceConnectionId: FLAG },
+        more: strays,
+        ids: ofStrays,
+      },
+      {
+        what: 'come after variables that AAD_LOGIN_METHOD asks for',
+        options: {},
+        more: { ...strays, AAD_LOGIN_METHOD: 'azurepipelines' },
+        ids: ofStrays,
+      },
+      {
+        what: 'come before them again with --disable-environment-override',
+        options: { login: 'azurepipelines', disableEnvironmentOverride: true },
+        more: { ...strays, AAD_LOGIN_METHOD: 'spn' },
+        ids: ofConnection,
+      },
+      {
+        what: 'come after a flag',
+        options: { login: 'azurepipelines', clientId: FLAG },
+        more: {},
+        ids: { clientId: FLAG },
+      },
+      {
+        what: 'are for azurepipelines only',
+        options: { login: 'spn' },
+        more: {},
+        ids: { clientId: undefined },
+      },
+    ])('$what', ({ options, more, ids }) => {
+      expect(effectiveSignIn(options, { ...connection, ...more })).toMatchObject(ids);
     });
-    expect(
-      effectiveSignIn({ login: 'azurepipelines' }, { ...environment, AZURE_CLIENT_ID: VARIABLE }).clientId,
-    ).toBe(VARIABLE);
-    expect(effectiveSignIn({ login: 'spn' }, environment).clientId).toBeUndefined();
+  });
+
+  it('are explained in --help as they are looked at: other than with kubelogin a flag wins', () => {
+    expect(VARIABLES_HELP).toMatch(/Other than with kubelogin, where they win, a flag wins/);
   });
 
   it.each(['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_AUTHORITY_HOST'])(

@@ -93,6 +93,33 @@ describe('get-credentials --format azure-pipelines --token-file', () => {
       args: ['--ca', 'ca.pem', '--token-file', 'token', '--server-id', 'x'],
       says: '--server-id is for signing in',
     },
+    ...[
+      ['--tenant-id', 'x'],
+      ['--login', 'azurepipelines'],
+      ['--exec', 'kubelogin'],
+      ['--exec-command', '/opt/cc'],
+      ['--authority-host', 'https://login.microsoftonline.us'],
+      ['--authority-ca', '/x/ca.pem'],
+      ['--token-cache-dir', '/x'],
+      ['--cluster-id', CLUSTER_ID],
+      ['--federated-token-file', '/x'],
+      ['--use-azurerm-env-vars'],
+    ].map((flags) => ({
+      args: ['--ca', 'ca.pem', '--token-file', 'token', ...flags],
+      says: `${flags[0]} is for signing in`,
+    })),
+    {
+      args: ['--ca', 'ca.pem', '--token-file', 'token', '--context', 'x'],
+      says: '--context names entries of a kubeconfig',
+    },
+    {
+      args: ['--ca', 'ca.pem', '--token-file', 'token', '--overwrite'],
+      says: '--format azure-pipelines writes no file for --overwrite',
+    },
+    {
+      args: ['--ca', 'ca.pem', '--server-id', 'x', '--keep-current-context'],
+      says: '--format azure-pipelines writes no file for --keep-current-context',
+    },
     {
       args: ['--ca', 'ca.pem', '--token-file', 'token', '-f', 'config'],
       says: '--format azure-pipelines writes no file',
@@ -145,6 +172,18 @@ describe('get-credentials --format azure-pipelines', () => {
     expect(`${stdout}${stderr}`).not.toMatch(/canary|token: /);
     expect(stderr).toContain('authentication method "Kubeconfig"');
     expect(stderr).toContain('Field "Kubeconfig":');
+  });
+
+  it('leaves paths of the agent as they are, whatever kind of machine it is', async () => {
+    const paths = [
+      ['--authority-ca', 'C:\\agent\\entra.pem'],
+      ['--token-cache-dir', 'D:/cache'],
+      ['--client-certificate', '/etc/agent/../client.pem'],
+      ['--federated-token-file', '\\\\files\\token'],
+    ].flat();
+    const args = [...PIPELINES, '--ca', 'ca.pem', '--server-id', 'x', ...paths];
+    const { stdout } = await runCommand(args, { cwd: home() });
+    expect(parse(stdout).users[0].user.exec.args).toEqual(['get-token', '--server-id', 'x', ...paths]);
   });
 
   it('names kubelogin and the way to sign in, where told', async () => {

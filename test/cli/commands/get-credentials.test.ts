@@ -165,6 +165,38 @@ describe('get-credentials', () => {
   });
 
   it.each([
+    { args: ['--client-certificate', '/c.pem'], env: {} },
+    { args: ['--federated-token-file', '/token'], env: {} },
+    { args: ['--identity-resource-id', '/subscriptions/1'], env: {} },
+    { args: ['--use-azurerm-env-vars'], env: { ARM_CLIENT_SECRET: 'x' } },
+    { args: [], env: { AAD_LOGIN_METHOD: 'spn' } },
+    { args: ['--exec', 'kubelogin'], env: { AAD_LOGIN_METHOD: 'msi' } },
+  ])('needs no tenant and no client for what get-token guesses: $args $env', async ({ args, env }) => {
+    const flags = ['--ca', 'ca.pem', '-f', '-', '--server-id', 'x', ...args];
+    const { code, stdout, stderr } = await getCredentials(home(), flags, env);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(parse(stdout).users[0].user.exec.args).not.toContain('--login');
+  });
+
+  it("takes the tenant under kubelogin's name too, and writes it down under its own", async () => {
+    const [, tenant = '', ...rest] = SIGN_IN;
+    const args = ['--ca', 'ca.pem', '-f', '-', '--tenant-id', tenant, ...rest];
+    const { stdout } = await getCredentials(home(), args);
+    expect(parse(stdout).users[0].user.exec.args).toEqual([MAIN, 'get-token', ...SIGN_IN]);
+  });
+
+  it('leaves a cluster of somebody else under the same name as it was', async () => {
+    const directory = home();
+    const text = 'clusters:\n- name: factory-7\n  cluster: { server: https://prod.example }\n';
+    writeFileSync(join(directory, 'config'), text, { mode: 0o600 });
+    const args = ['--ca', 'ca.pem', '-f', 'config', ...SIGN_IN];
+    const { code, stderr } = await getCredentials(directory, args);
+    expect([code, readFileSync(join(directory, 'config'), 'utf8')]).toEqual([2, text]);
+    expect(stderr).toContain('already holds a cluster with another address under the name factory-7');
+    expect((await getCredentials(directory, [...args, '--overwrite'])).code).toBe(0);
+  });
+
+  it.each([
     { args: SIGN_IN, says: "--route name needs the gateway's CA" },
     { args: ['--ca', 'none.pem', ...SIGN_IN], says: '--ca none.pem does not exist' },
     { args: ['--route', 'host', ...SIGN_IN], says: '--route host needs the domain' },
@@ -172,6 +204,10 @@ describe('get-credentials', () => {
     {
       args: ['--route', 'path', '--server-id', 'x'],
       says: 'it is not said who signs in where',
+    },
+    {
+      args: ['--route', 'path', ...SIGN_IN, '--tenant-id', 'x'],
+      says: '--tenant and --tenant-id are both given',
     },
     { args: ['--route', 'path', ...SIGN_IN, '--scope', 'y'], says: '--server-id and --scope are both given' },
     {

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
+import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { checkModeOptions, modeArguments } from '../../../cli/commands/mode-options.ts';
+import { addSignInOptions, checkSignInOptions } from '../../../cli/commands/sign-in-options.ts';
 
 describe('the options of single ways to sign in', () => {
   it('come back as the arguments that they were, with files named from the root', () => {
@@ -54,4 +56,11 @@ describe('the options of single ways to sign in', () => {
   ])('refuses %j', (options) => {
     expect(() => checkModeOptions(options)).toThrow(expect.objectContaining({ code: 'CC_ERR_CLI_USAGE' }));
   });
+});
+
+it("--tenant-id, kubelogin's name, is understood as --tenant and not advertised", () => {
+  const command = addSignInOptions(new Command());
+  command.parse(['--tenant-id', 'contoso.com'], { from: 'user' });
+  expect(checkSignInOptions(command.opts())).toEqual({ tenant: 'contoso.com' });
+  expect(command.helpInformation()).not.toContain('--tenant-id');
 });

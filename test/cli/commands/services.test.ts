@@ -43,7 +43,11 @@ describe('cluster-connect gateway', () => {
   it('checks its settings and stops, when asked', async () => {
     const { cwd, args } = gatewayFile();
     const good = await runCommand([...args, '--check-config'], { cwd });
-    expect(good).toEqual({ code: 0, stdout: 'The settings are good. 0 access rules.\n', stderr: '' });
+    expect(good).toEqual({
+      code: 0,
+      stdout: 'The settings are good. Access rules: 0. Rules for ServiceAccounts: 0.\n',
+      stderr: '',
+    });
     const bad = await runCommand([...args, '--check-config', '--listen', 'x'], { cwd });
     expect(bad).toEqual({
       code: 2,

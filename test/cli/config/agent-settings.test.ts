@@ -158,7 +158,7 @@ describe('parseAgentConfig', () => {
     expect(
       problemsOf(parseAgentConfig, sourcesOf(directory, { yaml, environment: { HTTPS_PROXY: 'ftp://p' } })),
     ).toEqual([
-      'HTTPS_PROXY is not a proxy address that can be used. Set it to http://[user:password@]host:port',
+      'HTTPS_PROXY is not a proxy address that can be used. Set it to http://host:port; a user and a password stand before the host, as in any address',
     ]);
   });
 

@@ -108,7 +108,7 @@ it('ServiceAccounts of one cluster do not get a rule for all of them', () => {
 describe('the deny list', () => {
   it('is read at start, and named when it is wrong', () => {
     expect(problems(`${LEAST}denyListFile: secret\n`)).toEqual([
-      'settings.yaml:6: denyListFile names secret, which line 1 begins with none of user, application, token, service-account',
+      'settings.yaml:6: denyListFile names secret, which has a line 1 that begins with none of user, application, token, service-account',
     ]);
     writeFileSync(join(directory, 'deny'), `user ${CLIENT}\n`);
     expect(parse(`${LEAST}denyListFile: deny\n`).denyListFile).toBe(join(directory, 'deny'));

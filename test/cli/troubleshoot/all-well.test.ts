@@ -38,7 +38,9 @@ describe('a relay where every hop works', () => {
     expect(stdout).toMatch(new RegExp(`^ok {7}token {7}user ${ALICE}, expires in 75 min$`, 'm'));
     expect(stdout).toMatch(/^ok {7}apiserver {3}answers: Kubernetes v1\.34\S*$/m);
     expect(stdout).toMatch(new RegExp(`you are ${ALICE}; in default you may list pods, `));
-    expect(stdout).toMatch(/\n\nEvery hop works\. Next: kubectl --context edge get pods\n$/);
+    expect(stdout).toMatch(
+      /\n\nEvery hop works\. Next: kubectl --context edge --namespace default get pods\n$/,
+    );
   });
 
   it('is told with stable names as JSON', async () => {

@@ -120,3 +120,14 @@ it('a Status of strange shape is read without trusting it', () => {
     errorCode: '',
   });
 });
+
+describe('a token that the agent refuses, though the gateway took it', () => {
+  it.each([
+    ['CC_ERR_AUTH_AUDIENCE', 'the two have other settings'],
+    ['CC_ERR_AUTH_DENIED', 'The operator of the cluster has shut out'],
+    ['CC_ERR_AUTH_PERMISSION', 'what the cluster requires'],
+    ['CC_ERR_AUTH_TOKEN_KIND', '--pop --cluster-id'],
+  ])('%s is told for what it is', (code, says) => {
+    expect(blamed(403, 'agent', code)?.failure.advice).toContain(says);
+  });
+});

@@ -148,6 +148,8 @@ describe('proxy', () => {
     const kubeconfig = writeKubeconfig(world, { server: server(), user: user() });
     const report = await expectFailure(kubeconfig, 'proxy', problem, { HTTPS_PROXY: address });
     expect(report.diagnosis.advice).toContain(advice);
+    // Nor is the advice taken for a secret.
+    expect(report.diagnosis.advice).not.toContain('[redacted]');
     expect(JSON.stringify(report)).not.toContain('proxy-canary');
   });
 
@@ -155,7 +157,9 @@ describe('proxy', () => {
     const gone = `http://127.0.0.1:${await freePort()}`;
     const kubeconfig = writeKubeconfig(world, { server: server(), user: user() });
     await expectFailure(kubeconfig, 'proxy', 'proxy-unreachable', { HTTPS_PROXY: gone });
-    await expectFailure(kubeconfig, 'proxy', 'proxy-unusable', { HTTPS_PROXY: 'ftp://x:proxy-canary@y' });
+    const other = { HTTPS_PROXY: 'ftp://x:proxy-canary@y' };
+    const { diagnosis } = await expectFailure(kubeconfig, 'proxy', 'proxy-unusable', other);
+    expect(diagnosis.advice).toMatch(/^Set it to http:\/\/host:port, /);
     const socks = writeKubeconfig(world, { cluster: { 'proxy-url': 'socks5://127.0.0.1:1' }, user: user() });
     await expectFailure(socks, 'proxy', 'proxy-unusable');
   });

@@ -137,7 +137,14 @@ function environmentOf(run: Run, own: StepEnvironment): Record<string, string> {
     value,
   ]);
   const path = [...run.paths, run.agent.environment['PATH']].join(':');
-  return { ...run.agent.environment, ...Object.fromEntries(variables), PATH: path, ...own };
+  const all: Record<string, string> = {
+    ...run.agent.environment,
+    ...Object.fromEntries(variables),
+    PATH: path,
+    ...own,
+  };
+  // Not every machine's environment can hold an empty variable: none does here.
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
 }
 
 /** `$(name)`; what no variable has for a name stays as it is, for bash. */

@@ -24,6 +24,13 @@ export const TEMPLATES = join(REPOSITORY, 'deploy/azure-pipelines');
 export const AZURE_CONNECTION = 'clusters';
 const APP = 'azure pipelines';
 
+/** The agent runs in a pod that is a workload itself, under the webhook: no job may sign in as that. */
+const AGENT_IDENTITY = {
+  AZURE_TENANT_ID: '99999999-0000-4000-8000-00000000a9e0',
+  AZURE_CLIENT_ID: '99999999-0000-4000-8000-00000000a9e1',
+  AZURE_FEDERATED_TOKEN_FILE: '/var/run/secrets/azure/tokens/azure-identity-token',
+};
+
 export interface PipelineWorld {
   readonly relay: Relay;
   /** The application of the service connection; in no group. */
@@ -103,6 +110,7 @@ export async function startPipelineWorld(accounts: readonly string[]): Promise<P
           HOME: folder,
           // The CAs that its administrator added to the machine's.
           NODE_EXTRA_CA_CERTS: join(sources, 'entra-ca.pem'),
+          ...AGENT_IDENTITY,
           ...environment,
         },
       };
