@@ -20,7 +20,9 @@ export function json(value: unknown): string {
 
 export function joinText(join: Join, config: GatewayConfig): string {
   const ownCa = config.tls === undefined;
-  const { tenants, audiences, authorityHost } = config.entra;
+  const { tenants, audiences, authorityHost, authorityCa } = config.entra;
+  // Its path at the gateway means nothing where the command will run.
+  const ofCa = (flag: string): string => (authorityCa === undefined ? '' : ` ${flag} authority-ca.pem`);
   const usual = authorityHost === DEFAULT_AUTHORITY_HOST;
   return `Cluster ${join.clusterName} may join until ${join.expiresAt}, once, with this token (it is not shown again):
 
@@ -36,7 +38,7 @@ Next, beside the cluster${ownCa ? ', with a copy of that certificate' : ''}:
       usual
         ? ''
         : ` \\
-    --entra-authority-host ${authorityHost}`
+    --entra-authority-host ${authorityHost}${ofCa('--entra-authority-ca-file')}`
     }
 
 In a pod the agent finds the apiserver itself; elsewhere it needs --upstream-server, --upstream-ca-file and
@@ -49,7 +51,7 @@ Then, for each person:
       usual
         ? ''
         : ` \\
-    --authority-host ${authorityHost}`
+    --authority-host ${authorityHost}${ofCa('--authority-ca')}`
     }
 `;
 }

@@ -1,9 +1,8 @@
 // `cluster-connect get-token`: kubectl's exec plugin. Standard output carries the answer to kubectl and nothing else.
 import type { Command } from 'commander';
 import { CliError, usageError } from '../cli-error.ts';
-import { certificatesIn } from '../config/pem.ts';
 import { EXIT_CODES_HELP } from '../exit-codes.ts';
-import { FILE_LIMITS, describeFault, readBoundedFile } from '../files/read-bounded.ts';
+import { readCertificates } from '../kubeconfig/read-certificates.ts';
 import { acquireToken } from '../token/acquire-token.ts';
 import type { AcquireRequest } from '../token/acquire-token.ts';
 import { execApiVersion, execCredential } from '../token/exec-credential.ts';
@@ -121,12 +120,11 @@ function required(value: string | undefined, what: string, names: string): strin
 }
 
 function readAuthorityCa(file: string): string {
-  const found = readBoundedFile(file, FILE_LIMITS.pem);
-  const certificates = 'text' in found ? certificatesIn(found.text) : undefined;
-  if (certificates !== undefined) return certificates;
+  const certificates = readCertificates(file);
+  if ('pem' in certificates) return certificates.pem;
   throw new CliError(
     'CC_ERR_CLI_FILE_UNREADABLE',
-    `--authority-ca ${file} ${'fault' in found ? describeFault(found) : 'holds no usable PEM certificate'}`,
+    `--authority-ca ${file} ${certificates.fault}`,
     'Name the PEM file of the CA',
   );
 }

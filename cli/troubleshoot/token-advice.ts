@@ -18,6 +18,8 @@ interface Said {
   /** `u` of a proof of possession. */
   readonly popCluster: string;
   readonly clockDifferenceSeconds: number;
+  /** `namespace:name`; empty for any other token. */
+  readonly serviceAccount: string;
   /** Whose settings it met. */
   readonly judge: Judge;
 }
@@ -28,8 +30,10 @@ const CLOCKS: Advice = ({ clockDifferenceSeconds }) =>
   `This machine's clock and the gateway's differ by ${clockDifferenceSeconds} s: set it if that is much. Else sign in anew (\`cluster-connect get-token --refresh …\`).`;
 const SIGN_IN_ANEW: Advice = () =>
   'Sign in anew (`cluster-connect get-token --refresh …`). If it stays so, the token is not from the Entra tenant that the gateway asks.';
-const NOT_A_TOKEN: Advice = () =>
-  'What is sent is no access token of Entra: check the credential in the kubeconfig, or write it again with `cluster-connect get-credentials`.';
+const NOT_A_TOKEN: Advice = ({ serviceAccount, judge }) =>
+  serviceAccount !== ''
+    ? `This is the token of the ServiceAccount ${serviceAccount}, and no setting of the ${judge} lets its issuer in: ask its operator for a rule under \`serviceAccounts\`.`
+    : 'What is sent is no access token of Entra: check the credential in the kubeconfig, or write it again with `cluster-connect get-credentials`.';
 
 const ADVICE: ReadonlyMap<string, Advice> = new Map<string, Advice>([
   [
@@ -118,6 +122,7 @@ export function tokenAdvice(
     granted: [claims['scopes'] ?? [], claims['roles'] ?? []].flat().join(', ') || 'neither scope nor role',
     popCluster: String(claims['popCluster'] ?? '') || 'no cluster',
     clockDifferenceSeconds: Math.round(clockDifferenceMs / 1000),
+    serviceAccount: String(claims['serviceAccount'] ?? ''),
     judge,
   };
   const advice = ADVICE.get(errorCode);

@@ -131,3 +131,12 @@ describe('a token that the agent refuses, though the gateway took it', () => {
     expect(blamed(403, 'agent', code)?.failure.advice).toContain(says);
   });
 });
+
+it('a ServiceAccount that no setting lets in is told so, and not to write its credential anew', () => {
+  const claims = { ...CLAIMS, serviceAccount: 'ci:deployer' };
+  const answer = refusal(401, 'gateway', 'CC_ERR_AUTH_MALFORMED');
+  const { advice } = blame(answer, { claims, clockDifferenceMs: 0 })?.failure ?? {};
+  expect(advice).toContain(
+    'the ServiceAccount ci:deployer, and no setting of the gateway lets its issuer in',
+  );
+});
